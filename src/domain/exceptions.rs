@@ -4,7 +4,7 @@
 use crate::domain::classes::words;
 use crate::domain::error::did_you_mean;
 use crate::domain::fault::Fault;
-use crate::domain::inputs::Names;
+use crate::domain::names::Names;
 use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
 use crate::explain::words::{self, Word};
 use serde::{Deserialize, Serialize};

@@ -5,10 +5,21 @@
 //! to a pool that nobody has: which items a place keeps follows from its sales, stock and listings.
 
 use crate::domain::classes::words;
-use crate::domain::inputs::Role;
 use crate::domain::units::{LocationId, Money, SkuId, Units};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
+
+words! {
+    /// Role of a source for an item: a supplier, or the location at the other end of a lane.
+    Role {
+        /// Best price.
+        Primary = "primary",
+        /// Faster.
+        Secondary = "secondary",
+        /// For emergencies.
+        Backup = "backup",
+    }
+}
 
 words! {
     /// What a capacity counts.

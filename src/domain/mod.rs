@@ -13,6 +13,7 @@ pub mod exceptions;
 pub mod fault;
 pub mod inputs;
 pub mod lanes;
+pub mod names;
 pub mod outcome;
 pub(crate) mod packed;
 pub mod panel;

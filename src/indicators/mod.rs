@@ -12,6 +12,7 @@ mod attention;
 pub(crate) mod definitions;
 mod facts;
 pub mod formulas;
+mod goals;
 mod pool_results;
 mod settings;
 mod worklists;
@@ -20,8 +21,8 @@ pub(crate) use crate::indicators::attention::Attention;
 pub(crate) use crate::indicators::facts::Flows;
 #[cfg(test)]
 pub(crate) use crate::indicators::facts::flows_of;
+pub(crate) use crate::indicators::goals::Goal;
 pub(crate) use crate::indicators::pool_results::{PoolResults, pool_results};
-pub(crate) use crate::indicators::settings::Goal;
 pub use crate::indicators::settings::Settings;
 
 use crate::domain::inputs::Inputs;

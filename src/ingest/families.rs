@@ -5,7 +5,6 @@
 //! locations and channels of an item.
 
 use crate::ingest::files::table::Table;
-use crate::ingest::names::Catalogue;
 use crate::ingest::spellings::plain;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -38,29 +37,29 @@ pub(crate) struct Families {
 }
 
 impl Families {
-    /// From the tables that link items.
+    /// From the tables that link items; `master` says which item a code means.
     pub(crate) fn of(
         products: Option<&Table>,
         kits: Option<&Table>,
-        catalogue: &Catalogue,
+        master: impl Fn(&str) -> String,
     ) -> Self {
         let mut families = Self::default();
         for row in kits.iter().flat_map(|table| table.rows()) {
-            families.join(catalogue, row.text("sku"), row.text("component"));
+            families.join(&master(row.text("sku")), &master(row.text("component")));
         }
         for row in products.iter().flat_map(|table| table.rows()) {
-            families.join(catalogue, row.text("sku"), row.text("analogue"));
-            families.join(catalogue, row.text("sku"), row.text("superseded_by"));
+            families.join(&master(row.text("sku")), &master(row.text("analogue")));
+            families.join(&master(row.text("sku")), &master(row.text("superseded_by")));
         }
         families
     }
 
-    fn join(&mut self, catalogue: &Catalogue, one: &str, other: &str) {
+    fn join(&mut self, one: &str, other: &str) {
         if one.is_empty() || other.is_empty() {
             return;
         }
-        let one = self.lead(&plain(catalogue.item(one, "").sku));
-        let other = self.lead(&plain(catalogue.item(other, "").sku));
+        let one = self.lead(&plain(one));
+        let other = self.lead(&plain(other));
         let (lead, follower) = if one <= other { (one, other) } else { (other, one) };
         self.leads.insert(follower, lead);
     }
@@ -110,10 +109,9 @@ mod tests {
     #[test]
     fn a_family_is_in_one_bucket_whatever_links_it() {
         let mut families = Families::default();
-        let catalogue = Catalogue::default();
-        families.join(&catalogue, "GIFT BOX", "SOAP");
-        families.join(&catalogue, "TOWEL", "Soap");
-        families.join(&catalogue, "SOAP 2", "towel");
+        families.join("GIFT BOX", "SOAP");
+        families.join("TOWEL", "Soap");
+        families.join("SOAP 2", "towel");
         let mut buckets = Vec::new();
         for name in ["gift box", "SOAP", "TOWEL", "SOAP 2"] {
             buckets

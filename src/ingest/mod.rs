@@ -357,7 +357,8 @@ impl<'a> Loading<'a> {
 
     /// Which items hang together.
     fn families(&self, catalogue: &Catalogue) -> Families {
-        Families::of(self.tables.get("products"), self.tables.get("kits"), catalogue)
+        let master = |code: &str| catalogue.item(code, "").sku.to_owned();
+        Families::of(self.tables.get("products"), self.tables.get("kits"), master)
     }
 
     /// Every table but sales.
@@ -408,7 +409,11 @@ impl<'a> Loading<'a> {
 
     /// Where a file that was read is, for messages.
     fn place(&self, file: &str) -> PathBuf {
-        if far::is_address(file) { PathBuf::from(file) } else { self.request.data.join(file) }
+        if far::address::is_address(file) {
+            PathBuf::from(file)
+        } else {
+            self.request.data.join(file)
+        }
     }
 
     /// Adds to what is wrong with a file which lines of the configuration would read it.

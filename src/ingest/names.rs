@@ -12,8 +12,6 @@ use crate::ingest::tables::schema::{Dictionary, Kind, Schema};
 use crate::math::hash::{FastMap, FastSet};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The one location of data without locations.
-pub(crate) const MAIN: &str = "main";
 /// The one channel of data without channels.
 pub(crate) const ALL: &str = "all";
 

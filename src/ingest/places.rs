@@ -4,10 +4,11 @@
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::shown::counted;
 use crate::ingest::files::table::Table;
-use crate::ingest::names::MAIN;
 use crate::ingest::spellings::plain;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The one location of data without locations.
+pub(crate) const MAIN: &str = "main";
 /// The tables that say where stock lies.
 const OF_STOCK: &[&str] = &["stock", "lots", "stock_history", "counts"];
 

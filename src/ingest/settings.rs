@@ -3,7 +3,9 @@
 use crate::domain::error::did_you_mean;
 use crate::ingest::cells::currency::Rates;
 use crate::ingest::cells::presets;
-use crate::ingest::far::{self, FarFile};
+pub use crate::ingest::cells::presets::Footer;
+use crate::ingest::far::address::{self, FarParts};
+use crate::ingest::files::fetched::FarFile;
 use crate::ingest::tables::schema;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -323,24 +325,6 @@ impl Default for TableMapping {
     }
 }
 
-/// What stands below the last row of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged, expecting = "expected a number of lines, or how the first of them begins")]
-pub enum Footer {
-    /// So many lines.
-    Lines(usize),
-    /// A line that begins so, and all below it.
-    Begins(String),
-    /// A line that begins in one of these ways, and all below it.
-    BeginsAny(Vec<String>),
-}
-
-impl Default for Footer {
-    fn default() -> Self {
-        Self::Lines(0)
-    }
-}
-
 impl Settings {
     /// The sources of a table in the order they are written; a table that nothing is said about
     /// has one, its own file.
@@ -354,7 +338,7 @@ impl Settings {
     #[must_use]
     pub fn has_far_sources(&self) -> bool {
         let mut sources = self.mapping.values().flatten();
-        sources.any(|s| s.query.is_some() || s.file.as_deref().is_some_and(far::is_address))
+        sources.any(|s| s.query.is_some() || s.file.as_deref().is_some_and(address::is_address))
     }
 
     /// Everything wrong with the settings, one sentence each; empty when they can be used.
@@ -525,7 +509,13 @@ impl TableMapping {
         if !self.returned.is_empty() && schema.position("returns").is_none() {
             problems.push(format!("{place} returned: only sales come back"));
         }
-        problems.extend(far::problems(&place, self));
+        let far = FarParts {
+            file: self.file.as_deref(),
+            query: self.query.as_deref(),
+            driver: self.driver.as_deref(),
+            connection: self.connection.as_deref(),
+        };
+        problems.extend(address::problems(&place, far));
         problems.extend(format_problems(&place, &self.date_formats));
         if self.separator.is_some_and(|s| !s.is_ascii()) {
             problems.push(format!("{place} separator: not a plain ASCII character"));

@@ -10,7 +10,6 @@ use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::outlook::Outlook;
 use crate::inventory::past_demand::PastDemand;
 use crate::inventory::position::{Arrival, Situation, StockLevel};
-use crate::inventory::reorder_point::ProtectionInterval;
 use crate::inventory::settings::GroupPolicy;
 use crate::math::distributions::Demand;
 use chrono::NaiveDate;
@@ -67,6 +66,23 @@ pub struct PoolFacts<'a> {
     pub held: Option<Hold>,
     /// What its network gives it; `None` for a pool that is planned by itself.
     pub network: Option<NetworkLevel>,
+}
+
+/// How long an order placed now must last: until the next one can arrive, calendar days.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ProtectionInterval {
+    /// Mean lead time. `[L]`
+    pub lead_days: f64,
+    /// Until the next review. `[R]`
+    pub review_days: f64,
+}
+
+impl ProtectionInterval {
+    /// Both together. `[R + L]`
+    #[must_use]
+    pub fn days(self) -> f64 {
+        self.lead_days + self.review_days
+    }
 }
 
 /// What steers a place of a network, from the network's arithmetic.

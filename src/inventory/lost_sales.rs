@@ -45,9 +45,9 @@
 //! assert_eq!(order, Demand::Poisson { mean: 70.0 }.quantile(0.95));
 //! ```
 
+use crate::inventory::facts::ProtectionInterval;
 use crate::inventory::outlook::Outlook;
 use crate::inventory::position::Situation;
-use crate::inventory::reorder_point::ProtectionInterval;
 use crate::math::distributions::Demand;
 use std::ops::Range;
 

@@ -13,6 +13,7 @@
 use crate::domain::classes::XyzClass;
 use crate::domain::units::Money;
 use crate::explain::{Explanation, Unit};
+pub use crate::inventory::facts::ProtectionInterval;
 use crate::inventory::facts::{Covers, NetworkLevel, PoolFacts};
 use crate::inventory::lot_size::{LotDemand, eoq};
 use crate::inventory::outlook::Outlook;
@@ -24,23 +25,6 @@ use crate::math::normal;
 // Quantiles are read no further out than this: beyond it a forecast from a few years of history
 // says nothing.
 const FARTHEST_TAIL: f64 = 1e-4;
-
-/// How long an order placed now must last: until the next one can arrive, calendar days.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ProtectionInterval {
-    /// Mean lead time. `[L]`
-    pub lead_days: f64,
-    /// Until the next review. `[R]`
-    pub review_days: f64,
-}
-
-impl ProtectionInterval {
-    /// Both together. `[R + L]`
-    #[must_use]
-    pub fn days(self) -> f64 {
-        self.lead_days + self.review_days
-    }
-}
 
 /// What a pool is steered by, quantities in units.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,11 +5,11 @@ use crate::domain::inputs::Names;
 use crate::domain::outcome::Status;
 use crate::domain::units::{Money, SupplierId, Units};
 use crate::explain::{Step, Unit};
+use crate::purchase::binding::{Binding, Wording};
 use crate::purchase::landed_cost::CostLine;
 use crate::purchase::lot::LotRules;
 use crate::purchase::need::PoolNeed;
 use crate::purchase::offer::Offer;
-use crate::purchase::rules::{Binding, Wording};
 
 /// One proposed line; `quantity` 0 = nothing to order from this supplier now.
 #[derive(Debug, Clone, PartialEq)]

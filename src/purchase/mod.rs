@@ -13,6 +13,7 @@
 //! days. Every quantity that a rule changes gets a step and a sentence, so that the last step of a
 //! recommendation is its quantity.
 
+mod binding;
 pub mod economics;
 pub mod landed_cost;
 mod line;

@@ -4,10 +4,11 @@ use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity};
 use crate::domain::inputs::Supply;
 use crate::domain::units::Units;
 use crate::explain::arithmetic::to_a_millionth;
+use crate::purchase::binding::Binding;
 use crate::purchase::line::Line;
 use crate::purchase::market::Market;
 use crate::purchase::need::PoolNeed;
-use crate::purchase::rules::{Binding, LINE_RULES};
+use crate::purchase::rules::LINE_RULES;
 use crate::purchase::sourcing::{Sources, source};
 
 impl<'a> Market<'a> {

@@ -1,7 +1,7 @@
 //! Which shelves to count next (B9): every item in stock by when the interval of its class is over.
 
 use crate::indicators::PoolResults;
-use crate::report::Report;
+use crate::report::gathered::Report;
 use chrono::NaiveDate;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

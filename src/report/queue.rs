@@ -3,8 +3,8 @@
 use crate::domain::outcome::{Recommendation, Status};
 use crate::indicators::PoolResults;
 use crate::purchase::rules::Binding;
-use crate::report::Report;
-use crate::report::pages::Page;
+use crate::report::gathered::Report;
+use crate::report::page::Page;
 use crate::report::wording::{counted, money};
 use askama::Template;
 

@@ -6,8 +6,10 @@
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
+use crate::domain::names::Names;
 use crate::domain::outcome::{order_id, transfer_order_id};
-use crate::domain::units::{Money, Units};
+use crate::domain::panel::PoolId;
+use crate::domain::units::{LocationId, Money, SupplierId, Units};
 use crate::store::{EntryKind, Extent, Journal, PublishedRun, now};
 use chrono::{Duration, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -197,6 +199,27 @@ impl Decision {
     /// Whether it speaks on this morning.
     pub(crate) fn stands_on(&self, as_of: NaiveDate) -> bool {
         self.as_of <= as_of && as_of < self.stands_until()
+    }
+}
+
+/// What a decision was about, in this run's codes.
+pub(crate) struct DecidedLine {
+    pub(crate) pool: PoolId,
+    /// `None` if the supplier is no longer known.
+    pub(crate) supplier: Option<SupplierId>,
+    /// Where the units are moved from; `None` for a purchase.
+    pub(crate) from: Option<LocationId>,
+}
+
+impl DecidedLine {
+    /// `None` for an item or location no longer known.
+    pub(crate) fn of(decision: &Decision, names: &Names) -> Option<Self> {
+        let pool = names.find_pool(&decision.sku, &decision.location)?;
+        let mut from = None;
+        if decision.is_transfer() {
+            from = Some(names.find_pool(&decision.sku, &decision.from_location)?.location);
+        }
+        Some(Self { pool, supplier: names.find_supplier(&decision.supplier), from })
     }
 }
 

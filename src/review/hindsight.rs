@@ -18,8 +18,8 @@
 use crate::domain::inputs::Inputs;
 use crate::domain::panel::{Pool, PoolId, flag};
 use crate::domain::units::{LocationId, Money, SkuId, Units};
+use crate::review::decisions::DecidedLine;
 use crate::review::decisions::{Decision, KeptDecisions, Verdict};
-use crate::review::open_decisions::DecidedLine;
 use chrono::{Duration, NaiveDate};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -11,9 +11,18 @@
 use crate::domain::calendar::Bucket;
 use crate::domain::inputs::{Inputs, PurchaseOrder};
 use crate::domain::units::{LocationId, PoolId, SkuId, Units};
-use crate::review::open_decisions::Unplaced;
+use crate::review::decisions::{DecidedLine, Decision};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// An approval, or the part of one, that no purchase order shows.
+pub(crate) struct Unplaced<'k> {
+    pub(crate) decision: &'k Decision,
+    pub(crate) line: DecidedLine,
+    pub(crate) left: Units,
+    /// Of a move: its source's stock shows that it has left.
+    pub(crate) has_left: bool,
+}
 
 /// Takes what has come off the approvals, and marks what has left.
 pub(crate) fn see_what_moved(approvals: &mut [Unplaced<'_>], inputs: &Inputs) {

@@ -2,12 +2,12 @@
 //! not to be proposed.
 
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
-use crate::domain::inputs::{Inputs, Names, PurchaseOrder};
+use crate::domain::inputs::{Inputs, PurchaseOrder};
 use crate::domain::panel::PoolId;
 use crate::domain::sorted::{keyed, rows_of};
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
-use crate::review::decisions::{Decision, KeptDecisions, WAIT_DAYS};
-use crate::review::moved::see_what_moved;
+use crate::review::decisions::{DecidedLine, Decision, KeptDecisions, WAIT_DAYS};
+use crate::review::moved::{Unplaced, see_what_moved};
 use chrono::{Duration, NaiveDate};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -179,27 +179,6 @@ impl OpenDecisions {
     }
 }
 
-/// What a decision was about, in this run's codes.
-pub(crate) struct DecidedLine {
-    pub(crate) pool: PoolId,
-    /// `None` if the supplier is no longer known.
-    pub(crate) supplier: Option<SupplierId>,
-    /// Where the units are moved from; `None` for a purchase.
-    pub(crate) from: Option<LocationId>,
-}
-
-impl DecidedLine {
-    /// `None` for an item or location no longer known.
-    pub(crate) fn of(decision: &Decision, names: &Names) -> Option<Self> {
-        let pool = names.find_pool(&decision.sku, &decision.location)?;
-        let mut from = None;
-        if decision.is_transfer() {
-            from = Some(names.find_pool(&decision.sku, &decision.from_location)?.location);
-        }
-        Some(Self { pool, supplier: names.find_supplier(&decision.supplier), from })
-    }
-}
-
 /// Approvals in force whose item or location is in none of this run's tables. A pilot knows few
 /// items by intention, and is no reason to say so.
 fn of_unknown_items(kept: &KeptDecisions, inputs: &Inputs, as_of: NaiveDate) -> Vec<Exception> {
@@ -232,15 +211,6 @@ fn of_unknown_items(kept: &KeptDecisions, inputs: &Inputs, as_of: NaiveDate) -> 
         ));
     }
     told
-}
-
-/// An approval, or the part of one, that no purchase order shows.
-pub(crate) struct Unplaced<'k> {
-    pub(crate) decision: &'k Decision,
-    pub(crate) line: DecidedLine,
-    pub(crate) left: Units,
-    /// Of a move: its source's stock shows that it has left.
-    pub(crate) has_left: bool,
 }
 
 /// Approvals up to `as_of` that were not placed, or not wholly; those that count as not coming any

@@ -9,11 +9,11 @@ use crate::domain::digest::Digest;
 use crate::domain::error::{Error, Result};
 use crate::store::current;
 use crate::store::disk::{Disk, DiskFile, OsDisk};
+use crate::store::layout::{NEXT, STAGING};
 use crate::store::lock::OutputLock;
-use crate::store::manifest::{
-    FileEntry, Manifest, PUBLISHED_AT, PublishedRun, TIMINGS_SEAL, moment, sealed,
-};
+use crate::store::manifest::{FileEntry, Manifest, PUBLISHED_AT, TIMINGS_SEAL, moment, sealed};
 use crate::store::models;
+use crate::store::published::{PublishedRun, supersedes};
 use crate::store::sync::Syncing;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -21,7 +21,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-pub(super) const STAGING: &str = ".staging-";
 /// Bytes collected before they go to the disk.
 const BUFFER: usize = 1 << 18;
 
@@ -80,7 +79,7 @@ impl Publication {
         {
             let is_current = PublishedRun::current(&out)
                 .is_ok_and(|current| current.manifest.run_id == run.manifest.run_id);
-            if !is_current && current::supersedes(&out, run.manifest.as_of) {
+            if !is_current && supersedes(&out, run.manifest.as_of) {
                 current::make_current(disk.as_ref(), &out, &run.manifest)?;
             }
             return Ok(Begin::Published(target));
@@ -212,7 +211,7 @@ impl Publication {
         self.finished = true;
         self.disk.sync_dir(&runs).map_err(Error::io(&runs))?;
         // A night of the past that is run late is kept, and takes nobody's place.
-        if current::supersedes(&out, manifest.as_of) {
+        if supersedes(&out, manifest.as_of) {
             current::make_current(self.disk.as_ref(), &out, &manifest)?;
         }
         // The run is out: what a damaged one left aside is the next run's to remove if it cannot be
@@ -284,7 +283,7 @@ fn sweep(disk: &dyn Disk, out: &Path) -> Result<()> {
     for entry in std::fs::read_dir(out).map_err(Error::unreadable(out))?.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if name.starts_with(STAGING) || current::NEXT.contains(&name.as_ref()) {
+        if name.starts_with(STAGING) || NEXT.contains(&name.as_ref()) {
             disk.remove(&entry.path()).map_err(Error::io(entry.path()))?;
         }
     }

@@ -1,108 +1,16 @@
-//! Which run is current: the link `OUT/current`, through which files open, and the text
-//! `OUT/current.json` beside it, which works on every file system.
+//! Makes a run current, and mends what names the current one: the link `OUT/current`, through which
+//! files open, and the text `OUT/current.json` beside it, which works on every file system.
 //!
-//! The link counts where it is one. A backup or a share without links may have made a folder or a
-//! file of it, or left it out: then the text counts, and whoever holds the lock mends the link.
+//! What is looked up, and where, is in `layout`; whoever mends holds the lock.
 
 use crate::domain::error::{Error, Result};
 use crate::store::disk::Disk;
-use crate::store::manifest::{Manifest, PublishedRun};
-use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use crate::store::layout::{LINK, Link, NEXT, POINTER, Pointer, STAGING, link, pointed};
+use crate::store::manifest::Manifest;
+use crate::store::published::PublishedRun;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
-
-const LINK: &str = "current";
-const POINTER: &str = "current.json";
-/// What a process that died may have left of either.
-pub(super) const NEXT: [&str; 2] = [".current-next", ".current.json-next"];
-
-/// The contents of `current.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Pointer {
-    run_id: String,
-    as_of: NaiveDate,
-    /// Below the output folder.
-    folder: String,
-}
-
-impl Pointer {
-    fn to(manifest: &Manifest) -> Self {
-        Self {
-            run_id: manifest.run_id.clone(),
-            as_of: manifest.as_of,
-            folder: format!("runs/{}", manifest.run_id),
-        }
-    }
-
-    fn read(out: &Path) -> Option<Self> {
-        serde_json::from_slice(&fs::read(out.join(POINTER)).ok()?).ok()
-    }
-}
-
-/// What `OUT/current` is.
-enum Link {
-    /// As it should be; the folder it names may be gone.
-    To(PathBuf),
-    /// A folder: a copy of a run, or somebody's own.
-    Folder,
-    /// A file, as tools without links write one: the text is the target.
-    File,
-    Missing,
-}
-
-fn link(out: &Path) -> Result<Link> {
-    let path = out.join(LINK);
-    let kind = match fs::symlink_metadata(&path) {
-        Ok(there) => there.file_type(),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(Link::Missing);
-        }
-        Err(error) => return Err(Error::unreadable(path)(error)),
-    };
-    Ok(if kind.is_symlink() {
-        Link::To(fs::read_link(&path).map_err(Error::unreadable(path))?)
-    } else if kind.is_dir() {
-        Link::Folder
-    } else {
-        Link::File
-    })
-}
-
-fn pointed(out: &Path) -> Option<PathBuf> {
-    let pointer = Pointer::read(out)?;
-    // Only ever a run of this folder, whatever the text says.
-    let name = Path::new(&pointer.run_id).file_name()?;
-    let folder = out.join("runs").join(name);
-    folder.is_dir().then_some(folder)
-}
-
-/// The folder of the current run; `None` where nothing is published.
-pub(super) fn current_folder(out: &Path) -> Result<Option<PathBuf>> {
-    let path = out.join(LINK);
-    match link(out)? {
-        Link::To(_) => match fs::canonicalize(&path) {
-            Ok(folder) => Ok(Some(folder)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(pointed(out)),
-            Err(error) => Err(Error::unreadable(path)(error)),
-        },
-        Link::Folder => {
-            if let Some(folder) = pointed(out) {
-                return Ok(Some(folder));
-            }
-            let id = PublishedRun::open(&path).map(|run| run.manifest.run_id);
-            let original = id.ok().map(|id| out.join("runs").join(id)).filter(|run| run.is_dir());
-            Ok(Some(original.unwrap_or(path)))
-        }
-        Link::File | Link::Missing => Ok(pointed(out)),
-    }
-}
-
-/// Whether a run of `as_of` becomes current: never in place of one of a later morning.
-pub(super) fn supersedes(out: &Path, as_of: NaiveDate) -> bool {
-    PublishedRun::current(out).map_or(true, |run| run.manifest.as_of <= as_of)
-}
+use std::path::Path;
 
 /// Makes the run of `manifest` current, first the link, then the text.
 pub(super) fn make_current(disk: &dyn Disk, out: &Path, manifest: &Manifest) -> Result<()> {
@@ -209,7 +117,7 @@ pub(super) fn mend(disk: &dyn Disk, out: &Path) -> Result<Option<String>> {
             };
             let run_id = &copy.manifest.run_id;
             let original = out.join("runs").join(run_id);
-            let aside = out.join(format!("{}current-{run_id}", super::atomic::STAGING));
+            let aside = out.join(format!("{}current-{run_id}", STAGING));
             disk.rename(&path, &aside).map_err(Error::io(&path))?;
             let sound = PublishedRun::open(&original).is_ok_and(|run| run.is_whole());
             if !sound && fs::symlink_metadata(&original).is_err() {

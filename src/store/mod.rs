@@ -8,9 +8,11 @@ mod atomic;
 mod current;
 pub mod disk;
 mod journal;
+mod layout;
 mod lock;
 mod manifest;
 pub mod models;
+mod published;
 mod replace;
 mod sync;
 
@@ -19,10 +21,10 @@ pub use crate::store::current::look as look_at_current;
 pub use crate::store::journal::{Entry, EntryKind, Extent, Findings, Journal, Record};
 pub use crate::store::lock::{OutputLock, now};
 pub use crate::store::manifest::{
-    FileEntry, Identity, InputEntry, Manifest, PassedOver, Predecessor, PublishedRun, RefitEntry,
-    SCHEMA_VERSION, VERSION,
+    FileEntry, Identity, InputEntry, Manifest, RefitEntry, SCHEMA_VERSION, VERSION,
 };
 pub(crate) use crate::store::manifest::{PROGRAM, sealed, unsealed};
+pub use crate::store::published::{PassedOver, Predecessor, PublishedRun};
 pub(crate) use crate::store::replace::{add_numbered, replace};
 
 use crate::domain::error::Result;

@@ -11,6 +11,7 @@
 
 mod channels;
 pub mod csv;
+mod declaration;
 mod demand;
 pub mod dictionary;
 mod dimensions;
@@ -33,6 +34,7 @@ pub mod workbook;
 mod worklists;
 
 pub use channels::{ALLOCATION, FINDINGS};
+pub use declaration::{Column, Declaration, Encoded, Kind, Results, RunKey};
 pub use demand::{DEMAND, DemandEncoder};
 pub use dimensions::{DECISIONS, LOCATIONS, PRODUCTS, RECEIPTS, SUPPLIERS};
 pub use evidence::{ACCURACY, METHODS, STEPS};
@@ -43,11 +45,11 @@ pub use network::NETWORK;
 pub use night::{CHANGES, EXCEPTIONS, INDICATORS, QUARANTINE};
 pub use ordering::{OPEN_ORDERS, ORDERS, RECOMMENDATIONS, TRANSFERS};
 pub(crate) use parquet::encode_groups;
-pub use parquet::{Encoded, RowGroup, TableFile};
+pub use parquet::{RowGroup, TableFile};
 pub use projection::PROJECTION;
 pub(crate) use read::Cell;
 pub use read::Rows;
-pub use table::{Column, Declaration, Field, Kind, Results, Row, RunKey, Table};
+pub use table::{Field, Row, Table};
 pub use worklists::WORKLISTS;
 
 use crate::domain::error::Result;

@@ -5,9 +5,9 @@
 //! in one go.
 
 use crate::domain::error::{Error, Result};
-use crate::store::{Add, PROGRAM, Publication, SCHEMA_VERSION, StagedFile};
+use crate::store::{PROGRAM, Publication, SCHEMA_VERSION, StagedFile};
+use crate::tables::declaration::{Declaration, Encoded, RunKey};
 use crate::tables::pages::{self, Chunk};
-use crate::tables::table::{Declaration, RunKey};
 use arrow::array::{ArrayRef, RecordBatch};
 use bytes::Bytes;
 use chrono::NaiveDate;
@@ -116,25 +116,6 @@ impl<W: Write + Send> TableFile<W> {
         row_group.close().map_err(pages::parquet)?;
         self.rows += group.rows as u64;
         Ok(())
-    }
-}
-
-/// A table as the bytes of its file.
-#[derive(Debug)]
-pub struct Encoded {
-    path: String,
-    rows: u64,
-    bytes: Vec<u8>,
-}
-
-impl Encoded {
-    /// The file.
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
-        self.bytes
-    }
-
-    pub(crate) fn add(&self, add: &Add<'_>) -> Result<()> {
-        add(&self.path, Some(self.rows), &self.bytes)
     }
 }
 

@@ -4,8 +4,9 @@ use crate::domain::error::Result;
 use crate::domain::outcome::StockProjection;
 use crate::domain::panel::SeriesKey;
 use crate::domain::units::ChannelId;
+use crate::tables::declaration::Encoded;
 use crate::tables::pages;
-use crate::tables::parquet::{Encoded, encode_groups, epoch_day};
+use crate::tables::parquet::{encode_groups, epoch_day};
 use crate::tables::series::{
     SeriesEncoder, SeriesRows, SeriesTable, location, period, quantities, sku,
 };

@@ -6,8 +6,9 @@ use crate::domain::error::{Error, Result};
 use crate::domain::inputs::Names;
 use crate::domain::panel::SeriesKey;
 use crate::explain::Unit;
+use crate::tables::declaration::Encoded;
 use crate::tables::pages::{self, Chunk, Run};
-use crate::tables::parquet::{Encoded, RowGroup, descriptors, epoch_day};
+use crate::tables::parquet::{RowGroup, descriptors, epoch_day};
 use crate::tables::table::{
     CHANNEL, Column, Declaration, Field, Kind, LOCATION, Results, RunKey, SKU, of_run,
 };

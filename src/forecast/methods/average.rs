@@ -10,8 +10,7 @@
 //! ed., ch. 5.2 (average method).
 
 use crate::domain::error::FitError;
-use crate::forecast::methods::combination::Pool;
-use crate::forecast::methods::{History, Method};
+use crate::forecast::methods::{History, Method, Pool};
 use serde::{Deserialize, Serialize};
 
 /// What is averaged.

@@ -17,9 +17,8 @@
 //! `tests/oracle/forecast.csv`.
 
 use crate::domain::error::FitError;
-use crate::forecast::methods::combination::Pool;
 use crate::forecast::methods::recursion::{Recursion, errors_into, squared_errors};
-use crate::forecast::methods::{History, Method, decompose};
+use crate::forecast::methods::{History, Method, Pool, decompose};
 use crate::math::elementary::{Elementary, Transcendental};
 use crate::math::optimize::{LANES, Lane, around, least, search};
 use crate::math::stats;

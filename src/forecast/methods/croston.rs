@@ -20,8 +20,7 @@
 //! temporal aggregation. Oracle: `tests/oracle/forecast.csv`.
 
 use crate::domain::error::FitError;
-use crate::forecast::methods::combination::Pool;
-use crate::forecast::methods::{History, Method};
+use crate::forecast::methods::{History, Method, Pool};
 use crate::math::optimize::{LANES, Lane, least, widest};
 use crate::math::stats;
 use serde::{Deserialize, Serialize};

@@ -17,7 +17,6 @@ pub mod seasonal_naive;
 pub mod theta;
 
 use crate::domain::error::FitError;
-use crate::forecast::methods::combination::Pool;
 use serde::{Deserialize, Serialize};
 
 /// One series as a method sees it.
@@ -47,6 +46,32 @@ impl<'a> History<'a> {
     #[must_use]
     pub fn until(self, periods: usize) -> Self {
         Self { observed: &self.observed[..periods], cleaned: &self.cleaned[..periods], ..self }
+    }
+}
+
+/// Which methods are combined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pool {
+    /// Two or three methods without season on the adjusted series: for daily series, of which there
+    /// are many.
+    Fast,
+    /// Those and the exponential smoothing family.
+    Full,
+    /// Methods for intermittent demand; no season.
+    Intermittent,
+}
+
+impl Pool {
+    /// The pool that serves such a series best.
+    #[must_use]
+    pub fn of(history: &History<'_>) -> Self {
+        if history.intermittent {
+            Self::Intermittent
+        } else if history.days > 1.0 {
+            Self::Full
+        } else {
+            Self::Fast
+        }
     }
 }
 

@@ -17,9 +17,8 @@
 //! optimising the theta method*, same journal 32. Oracle: `tests/oracle/forecast.csv`.
 
 use crate::domain::error::FitError;
-use crate::forecast::methods::combination::Pool;
 use crate::forecast::methods::decompose::{self, Season};
-use crate::forecast::methods::{History, Method};
+use crate::forecast::methods::{History, Method, Pool};
 use crate::math::optimize::{LANES, Lane, search, widest};
 use crate::math::stats;
 use serde::{Deserialize, Serialize};

@@ -1,10 +1,27 @@
 //! Known layouts of tables: one data file each in `presets/`; `build.rs` lists and embeds them.
 
 use crate::ingest::cells::rules::normal;
-use crate::ingest::settings::Footer;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+
+/// What stands below the last row of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "expected a number of lines, or how the first of them begins")]
+pub enum Footer {
+    /// So many lines.
+    Lines(usize),
+    /// A line that begins so, and all below it.
+    Begins(String),
+    /// A line that begins in one of these ways, and all below it.
+    BeginsAny(Vec<String>),
+}
+
+impl Default for Footer {
+    fn default() -> Self {
+        Self::Lines(0)
+    }
+}
 
 /// A known layout of a table.
 #[derive(Debug, Clone, Deserialize)]

@@ -1,7 +1,5 @@
 //! What the configuration may say of a far source, and what it must not.
 
-use crate::ingest::settings::TableMapping;
-
 /// A kind of far source, and the feature that builds it.
 struct Kind {
     /// What it is called in a sentence.
@@ -54,15 +52,24 @@ fn user_of(address: &str) -> Option<&str> {
     host.rsplit_once('@').map(|parts| parts.0)
 }
 
+/// The parts of a source that may lead elsewhere than to the data folder, as written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FarParts<'a> {
+    pub(crate) file: Option<&'a str>,
+    pub(crate) query: Option<&'a str>,
+    pub(crate) driver: Option<&'a str>,
+    pub(crate) connection: Option<&'a str>,
+}
+
 /// What is wrong with the far parts of a source, one sentence each; `place` is its section.
-pub(crate) fn problems(place: &str, mapping: &TableMapping) -> Vec<String> {
+pub(crate) fn problems(place: &str, source: FarParts<'_>) -> Vec<String> {
     let mut problems = Vec::new();
-    if let Some(file) = mapping.file.as_deref().filter(|file| is_address(file)) {
+    if let Some(file) = source.file.filter(|file| is_address(file)) {
         problems.extend(of_file(place, file));
     }
-    if mapping.query.is_some() {
-        problems.extend(of_query(place, mapping));
-    } else if mapping.driver.is_some() || mapping.connection.is_some() {
+    if source.query.is_some() {
+        problems.extend(of_query(place, source));
+    } else if source.driver.is_some() || source.connection.is_some() {
         problems.push(format!(
             "{place}: driver and connection are for a query: write query = \"select ...\" too"
         ));
@@ -119,13 +126,13 @@ fn of_file(place: &str, file: &str) -> Vec<String> {
     problems
 }
 
-fn of_query(place: &str, mapping: &TableMapping) -> Vec<String> {
+fn of_query(place: &str, source: FarParts<'_>) -> Vec<String> {
     let mut problems = Vec::new();
     problems.extend(not_built(&format!("{place} query"), &DATABASES));
-    if mapping.file.is_some() {
+    if source.file.is_some() {
         problems.push(format!("{place}: file and query are two sources: keep one of them"));
     }
-    let Some(connection) = mapping.connection.as_deref() else {
+    let Some(connection) = source.connection else {
         problems.push(format!(
             "{place} query: where is the database? Write connection = \"shop.db\" (SQLite), \
              \"postgresql://host/name\", or \"$NAME\" for what the environment variable NAME holds"
@@ -143,7 +150,7 @@ fn of_query(place: &str, mapping: &TableMapping) -> Vec<String> {
              environment variable NAME holds"
         ));
     }
-    if mapping.driver.is_none() && driver_of(connection).is_none() {
+    if source.driver.is_none() && driver_of(connection).is_none() {
         problems.push(format!(
             "{place} query: write driver = \"...\", the ADBC driver: its library's path, or a name \
              such as adbc_driver_postgresql"

@@ -3,8 +3,9 @@
 use crate::domain::error::{Error, Result};
 use crate::domain::inputs::Origin;
 use crate::ingest::far::address::driver_of;
+use crate::ingest::far::fetch::{Fetch, Wanted, without_secrets};
 use crate::ingest::far::work::Work;
-use crate::ingest::far::{FarFile, Fetch, Wanted, without_secrets};
+use crate::ingest::files::fetched::FarFile;
 use adbc_core::options::{AdbcVersion, OptionDatabase};
 use adbc_core::{Connection as _, Database as _, Driver as _, LOAD_FLAG_DEFAULT, Statement as _};
 use adbc_driver_manager::ManagedDriver;

@@ -4,8 +4,9 @@
 
 use crate::domain::error::{Error, Result};
 use crate::domain::inputs::Origin;
+use crate::ingest::far::fetch::{Fetch, Wanted, without_secrets};
 use crate::ingest::far::work::Work;
-use crate::ingest::far::{FarFile, Fetch, Wanted, without_secrets};
+use crate::ingest::files::fetched::FarFile;
 use arrow::datatypes::Schema;
 use delta_kernel::engine::arrow_conversion::TryIntoArrow as _;
 use delta_kernel::engine::arrow_data::EngineDataArrowExt as _;

@@ -6,61 +6,27 @@
 //! without it the configuration is refused with what would build it. Credentials come from the
 //! environment alone. Only `ingest` calls this room.
 
-mod address;
+pub(crate) mod address;
 #[cfg(feature = "adbc")]
 mod database;
 #[cfg(feature = "delta")]
 mod delta;
+mod fetch;
 #[cfg(feature = "object-stores")]
 mod objects;
 mod work;
 
 use crate::domain::error::{Error, Result};
-use crate::domain::inputs::Origin;
+use crate::ingest::far::address::is_address;
+use crate::ingest::far::fetch::{Fetch, Wanted};
 use crate::ingest::far::work::Work;
 use crate::ingest::files::delta as delta_log;
 use crate::ingest::settings::{Settings, TableMapping};
 use crate::ingest::tables::schema;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-pub(crate) use crate::ingest::far::address::{is_address, problems};
-
-/// A file that was fetched.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FarFile {
-    /// Where it lies now.
-    pub(crate) path: PathBuf,
-    /// Where it is at home; what messages and the manifest call it.
-    pub(crate) address: String,
-    /// The part of the address above the folders that may name partitions (`channel=web`).
-    pub(crate) root: String,
-    /// What it was there.
-    pub(crate) origin: Origin,
-}
-
-/// What is asked for: one source of a table.
-#[cfg_attr(
-    not(feature = "adbc"),
-    expect(dead_code, reason = "only the answer of a query has no address of its own")
-)]
-pub(crate) struct Wanted<'a> {
-    pub(crate) table: &'a str,
-    /// Which of the table's sources, from 1 on.
-    pub(crate) nth: usize,
-    pub(crate) mapping: &'a TableMapping,
-    pub(crate) data: &'a Path,
-}
-
-/// A kind of far source.
-pub(crate) trait Fetch {
-    /// Fetches `wanted` into files of the work folder.
-    ///
-    /// # Errors
-    /// [`Error::Config`] for credentials or drivers that are not there, [`Error::Input`] with the
-    /// address for what cannot be reached, may not be read, is missing or changed meanwhile.
-    fn fetch(&self, wanted: &Wanted<'_>, work: &Work) -> Result<Vec<FarFile>>;
-}
+pub use crate::ingest::files::fetched::FarFile;
 
 /// Settings whose far sources were fetched; the files stay as long as this does.
 #[derive(Debug)]
@@ -126,7 +92,7 @@ pub(crate) fn named(settings: &Settings, error: Error) -> Error {
 /// were fetched before.
 ///
 /// # Errors
-/// As [`Fetch::fetch`]; [`Error::Io`] for a work folder that cannot be written.
+/// [`Error::Config`] and [`Error::Input`] for what cannot be fetched; [`Error::Io`] for a work folder that cannot be written.
 pub fn bring(
     settings: &Settings,
     data: &Path,
@@ -227,32 +193,6 @@ fn near_delta() -> Option<Box<dyn Fetch>> {
     return Some(Box::new(delta::NearTable));
     #[cfg(not(feature = "delta"))]
     None
-}
-
-/// `text` of another's library without what a credential may stand in: the queries of addresses,
-/// users and passwords before a host, and the value of every secret of the environment.
-#[cfg(any(feature = "adbc", feature = "object-stores"))]
-pub(crate) fn without_secrets(text: &str) -> String {
-    const SECRET: [&str; 6] = ["SECRET", "PASSWORD", "TOKEN", "KEY", "SAS", "CREDENTIAL"];
-    let mut text = text.to_owned();
-    for (name, value) in std::env::vars() {
-        let name = name.to_uppercase();
-        // Shorter ones are words of any sentence.
-        if value.len() >= 6 && SECRET.iter().any(|part| name.contains(part)) {
-            text = text.replace(&value, "***");
-        }
-    }
-    let mut words = Vec::new();
-    for word in text.split_whitespace() {
-        let word = match word.split_once('?') {
-            Some((address, query)) if address.contains("://") && !query.is_empty() => {
-                format!("{address}?***")
-            }
-            Some(_) | None => word.to_owned(),
-        };
-        words.push(address::without_user(&word));
-    }
-    words.join(" ")
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@
 
 use crate::domain::error::{Error, Result};
 use crate::domain::inputs::Origin;
+use crate::ingest::far::fetch::{Fetch, Wanted, without_secrets};
 use crate::ingest::far::work::{Place, Work};
-use crate::ingest::far::{FarFile, Fetch, Wanted, without_secrets};
+use crate::ingest::files::fetched::FarFile;
 use crate::ingest::files::source;
 use futures::{StreamExt as _, TryStreamExt as _};
 use md5::{Digest as _, Md5};

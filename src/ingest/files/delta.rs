@@ -7,7 +7,7 @@
 //! refused by all others, as the formats of others are: by name.
 
 use crate::domain::error::{Error, Result};
-use crate::ingest::files::source::{Part, unescaped};
+use crate::ingest::files::part::{Part, unescaped};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;

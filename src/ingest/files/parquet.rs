@@ -11,7 +11,8 @@ use crate::ingest::cells::values::{NO_DAY, NO_FLAG, Values, clip};
 use crate::ingest::files::chunk::{CHUNK_ROWS, Chunk, ColumnEvidence, Reading, Sink};
 use crate::ingest::files::parquet_dictionary::Words;
 use crate::ingest::files::parquet_footer;
-use crate::ingest::files::parquet_integers::{self, Narrow, damaged};
+use crate::ingest::files::parquet_footer::damaged;
+use crate::ingest::files::parquet_integers::{self, Narrow};
 use crate::ingest::files::source::File;
 use crate::ingest::tables::schema::Kind;
 use polars::prelude::{

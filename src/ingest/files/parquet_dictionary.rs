@@ -6,7 +6,8 @@
 
 use crate::ingest::cells::interner::Interner;
 use crate::ingest::cells::values::NO_TEXT;
-use crate::ingest::files::parquet_integers::{self, damaged};
+use crate::ingest::files::parquet_footer::damaged;
+use crate::ingest::files::parquet_integers;
 use crate::ingest::files::source::File;
 use polars::prelude::PolarsResult;
 use polars_arrow::array::{DictionaryArray, Utf8ViewArray};

@@ -4,13 +4,17 @@
 //! number says it is, whatever its type. Here the footer is walked by the same rules within its
 //! bytes, so that a few wrong ones cannot ask for all memory.
 
-use crate::ingest::files::parquet_integers::damaged;
 use crate::ingest::files::source::File;
 use crate::ingest::files::thrift::{STRUCT, Shape, Thrift};
 use Shape::{Byte, Flag, List, Struct, Text, Whole};
-use polars::prelude::PolarsResult;
+use polars::prelude::{PolarsError, PolarsResult};
 use std::fs;
 use std::io::{Read, Seek, SeekFrom};
+
+/// Why a file cannot be decoded.
+pub(crate) fn damaged(what: impl Into<String>) -> PolarsError {
+    PolarsError::ComputeError(what.into().into())
+}
 
 /// `Statistics` of `parquet.thrift`.
 pub(crate) const STATISTICS: Shape = Struct(&[

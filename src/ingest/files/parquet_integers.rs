@@ -6,9 +6,10 @@
 //! [`decode`] calls them for whatever is not read as a whole file. [`check`] looks at all columns
 //! before anything is decoded.
 
+use crate::ingest::files::parquet_footer::damaged;
 use crate::ingest::files::parquet_pages::{self, Bounds};
 use crate::ingest::files::source::File;
-use polars::prelude::{IntoSeries, NamedFrom, PlSmallStr, PolarsError, PolarsResult, Series};
+use polars::prelude::{IntoSeries, NamedFrom, PlSmallStr, PolarsResult, Series};
 use polars_arrow::array::{Array, PrimitiveArray};
 use polars_arrow::datatypes::{ArrowDataType, Field};
 use polars_parquet::parquet::metadata::ColumnChunkMetadata;
@@ -67,11 +68,6 @@ impl Narrow {
 
 fn stored_as<T: 'static>(array: &dyn Array) -> PolarsResult<&T> {
     array.as_any().downcast_ref().ok_or_else(|| damaged("not stored as its type says"))
-}
-
-/// Why a file cannot be decoded.
-pub(crate) fn damaged(what: impl Into<String>) -> PolarsError {
-    PolarsError::ComputeError(what.into().into())
 }
 
 /// The footer of a file.

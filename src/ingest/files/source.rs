@@ -4,8 +4,9 @@ use crate::domain::digest::Digest;
 use crate::domain::error::{Error, Result, nearest};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::Origin;
-use crate::ingest::far::FarFile;
 use crate::ingest::files::delta;
+use crate::ingest::files::fetched::FarFile;
+use crate::ingest::files::part::{Part, unescaped};
 use crate::ingest::settings::TableMapping;
 use crate::ingest::tables::schema::{self, Schema};
 use std::fs;
@@ -70,14 +71,6 @@ impl Stamp {
 pub(crate) struct Partition {
     pub(crate) column: String,
     pub(crate) value: String,
-}
-
-/// A file that is found, before it is opened.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Part {
-    pub(crate) path: PathBuf,
-    /// The folder that the names of partitions start below.
-    pub(crate) root: PathBuf,
 }
 
 /// The files of one source of a table.
@@ -458,26 +451,6 @@ fn partitions(root: &Path, path: &Path) -> Vec<Partition> {
         Some(Partition { column: unescaped(column), value: unescaped(value) })
     });
     pairs.collect()
-}
-
-/// `text` with `%2F` and the like as the characters they stand for.
-pub(crate) fn unescaped(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let code = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        match code.and_then(|two| u8::from_str_radix(two, 16).ok()).filter(|_| first == b'%') {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// How a file writes UTF-16.

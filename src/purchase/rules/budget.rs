@@ -13,10 +13,11 @@
 //! arrival; the freight of orders from the budget alone. What a planner has
 //! set by hand is bought first; where the budget does not even pay for that, the exception says so.
 
+use super::constraint::OrderRule;
 use super::order_minimum::least_value;
-use super::{Binding, OrderRule, Wording};
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::units::{LocationId, Money, SupplierId, Units};
+use crate::purchase::binding::{Binding, Wording};
 use crate::purchase::line::Line;
 use crate::purchase::market::Market;
 use crate::purchase::rules::free_freight::freight_of;

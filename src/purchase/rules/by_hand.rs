@@ -4,9 +4,9 @@
 //! Not in the lists: `run` knows the decisions and hands them in after the lines are proposed. A
 //! decided line is not raised or cut again but by the budget, which pays for decided lines first.
 
-use super::{Binding, Wording};
 use crate::domain::outcome::Status;
 use crate::domain::units::Units;
+use crate::purchase::binding::{Binding, Wording};
 use crate::purchase::line::Line;
 
 pub(super) const WORDING: Wording =

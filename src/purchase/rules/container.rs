@@ -47,11 +47,12 @@
 //! assert_eq!(quantities, [571, 286, 143]);
 //! ```
 
-use super::{Binding, OrderRule, Wording};
+use super::constraint::OrderRule;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::units::Units;
 use crate::math::apportion::{Bounds, within_bounds};
 use crate::network::cover::{Covered, top_up};
+use crate::purchase::binding::{Binding, Wording};
 use crate::purchase::landed_cost::CostLine;
 use crate::purchase::line::Line;
 use crate::purchase::lot::LotRules;

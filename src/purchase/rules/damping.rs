@@ -1,7 +1,8 @@
 //! The last run's quantity, kept where the new one hardly differs: a buyer who has it in a mail
 //! need not write another.
 
-use super::{Binding, LineRule, Wording};
+use super::constraint::LineRule;
+use crate::purchase::binding::{Binding, Wording};
 use crate::purchase::line::Line;
 use crate::purchase::market::Market;
 

@@ -1,10 +1,11 @@
 //! The order value from which freight is free: reached where the freight saved exceeds the carrying
 //! cost of buying earlier.
 
+use super::constraint::OrderRule;
 use super::top_up::TopUp;
-use super::{Binding, OrderRule, Wording};
 use crate::domain::exceptions::Exception;
 use crate::domain::units::Money;
+use crate::purchase::binding::{Binding, Wording};
 use crate::purchase::market::Market;
 use crate::purchase::supplier_order::{SupplierOrder, SupplierTerms};
 

@@ -3,11 +3,12 @@
 //! Where the lines cannot reach it within their limits nothing is raised, and the order says that
 //! it is below the minimum: half a top-up would buy stock too early and still not be accepted.
 
+use super::constraint::OrderRule;
 use super::top_up::TopUp;
-use super::{Binding, OrderRule, Wording};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::outcome::DraftOrder;
 use crate::domain::units::Money;
+use crate::purchase::binding::{Binding, Wording};
 use crate::purchase::market::Market;
 use crate::purchase::supplier_order::{SupplierOrder, SupplierTerms};
 

@@ -1,7 +1,8 @@
 //! A cheaper price from a larger quantity on, where the year gets cheaper by it: see
 //! [`prices`](crate::purchase::prices).
 
-use super::{Binding, LineRule, Wording};
+use super::constraint::LineRule;
+use crate::purchase::binding::{Binding, Wording};
 use crate::purchase::line::Line;
 use crate::purchase::market::Market;
 use crate::purchase::prices::{LotCosts, cheaper_lot};

@@ -4,8 +4,8 @@
 //! brings the next one forward by about the same time for all. Nothing is raised beyond
 //! `max_cover_days`, the shelf life, the maximum of its line or the most stock to hold.
 
-use super::Wording;
 use crate::domain::units::{Money, Units};
+use crate::purchase::binding::Wording;
 use crate::purchase::line::Line;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

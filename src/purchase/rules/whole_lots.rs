@@ -3,9 +3,10 @@
 //!
 //! The arithmetic is [`LotRules::order_quantity`]; here it gets its steps and its sentence.
 
-use super::{Binding, LineRule};
+use super::constraint::LineRule;
 use crate::domain::units::Units;
 use crate::explain::{Step, Unit};
+use crate::purchase::binding::Binding;
 use crate::purchase::line::Line;
 use crate::purchase::long_lot::LongLot;
 use crate::purchase::lot::{LotLimit, LotRules};

@@ -4,8 +4,8 @@ use crate::domain::classes::FindingKind;
 use crate::domain::outcome::{ChannelFinding, OpenOrderAction, OpenOrderAdvice, Status, Transfer};
 use crate::domain::units::SkuId;
 use crate::indicators::{Attention, PoolResults, Settings};
-use crate::report::Report;
 use crate::report::briefing::ItemText;
+use crate::report::gathered::Report;
 use crate::report::wording::{amount, day, grouped, money, plain_dates, units};
 use std::collections::BTreeMap;
 

@@ -3,8 +3,8 @@
 use crate::domain::outcome::{OpenOrderAction, Status};
 use crate::domain::units::Units;
 use crate::indicators::{Attention, PoolResults};
-use crate::report::Report;
 use crate::report::briefing::{ItemLine, ItemText};
+use crate::report::gathered::Report;
 use crate::report::wording::{UNKNOWN, amount, day, money, plural, signed, units, whole};
 
 /// Items of a panel that are named.

@@ -15,12 +15,11 @@ use crate::explain::Step;
 use crate::indicators::PoolResults;
 use crate::math::elementary::Transcendental;
 use crate::purchase::lot::LotRules;
+use crate::report::gathered::{Depth, PastDecision, Report};
 use crate::report::scripts::packed::packed;
 use crate::report::scripts::{Number, rounded};
-use crate::report::{PastDecision, Report};
 use chrono::NaiveDate;
 use serde::Serialize;
-use std::cmp::Reverse;
 
 /// Items in one script: near 250 KB, which a browser loads from disk in a few milliseconds.
 /// `assets/item.js` knows it too.
@@ -229,43 +228,8 @@ struct DecisionData<'a> {
     time: String,
 }
 
-/// How much a report holds of an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Depth {
-    Whole,
-    /// Without the arithmetic, other quantities and the second year of history.
-    Short,
-    /// What it is, and that its figures stand in the tables.
-    Name,
-}
-
-/// Items of a large shop whose page has everything: about 900 bytes each. What a shop decides in a
-/// year of mornings is among them.
-const WHOLE: usize = 20_000;
-/// Items of a large shop that have figures on their page: about 450 bytes each. Both together, and
-/// the tables of as many items, stay below 80 MB.
-const SHORT: usize = 100_000;
 /// Weeks of history on a short page: a year, and what came before the forecast's first weeks.
 const SHORT_WEEKS: usize = 60;
-
-/// Those with most money at stake or to spend first; the others by their place.
-pub(crate) fn depths(pools: &[PoolResults], items: usize) -> Vec<Depth> {
-    let mut stake = vec![Money::ZERO; items];
-    for pool in pools {
-        stake[pool.sku.index()] += pool.value_at_risk() + pool.order_value();
-    }
-    let mut order: Vec<usize> = (0..items).collect();
-    order.sort_by_key(|&item| (Reverse(stake[item]), item));
-    let mut depths = vec![Depth::Name; items];
-    for (rank, item) in order.into_iter().enumerate() {
-        depths[item] = match rank {
-            0..WHOLE => Depth::Whole,
-            WHOLE..SHORT => Depth::Short,
-            _ => Depth::Name,
-        };
-    }
-    depths
-}
 
 /// A finished script.
 pub(crate) struct ItemScript {

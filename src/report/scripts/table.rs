@@ -5,7 +5,7 @@
 //! planner reads keep 30,000 rows near 2 MB.
 
 use crate::domain::units::SkuId;
-use crate::report::Report;
+use crate::report::gathered::Report;
 use crate::report::scripts::{Number, rounded};
 use chrono::NaiveDate;
 use serde::{Serialize, Serializer};

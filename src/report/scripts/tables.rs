@@ -13,9 +13,10 @@ use crate::indicators::PoolResults;
 use crate::purchase::landed_cost::exchange_rate;
 use crate::purchase::lot::LotRules;
 use crate::report::counting::{CountDue, counts_due};
+use crate::report::gathered::Report;
+use crate::report::queue;
 use crate::report::scripts::table::ScriptTable;
 use crate::report::sheets::Topic;
-use crate::report::{Report, queue};
 use chrono::Duration;
 use std::cmp::Reverse;
 

@@ -5,10 +5,10 @@ use crate::domain::outcome::Indicator;
 use crate::explain::Unit;
 use crate::indicators::definitions::{Better, definition};
 use crate::indicators::{Attention, Goal};
-use crate::report::Report;
 use crate::report::charts::{self, TrendPoint};
 use crate::report::counting::{CountDue, counts_due};
-use crate::report::sheets::{Cell, Sheet, count, figure, link, sheet, words};
+use crate::report::gathered::Report;
+use crate::report::sheets::sheet::{Cell, Sheet, count, figure, link, sheet, words};
 use crate::report::wording::{UNKNOWN, counted, day, grouped, measured, spaced};
 use std::ops::RangeInclusive;
 

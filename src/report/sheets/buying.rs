@@ -6,9 +6,9 @@ use crate::domain::outcome::{DraftOrder, OpenOrderAdvice, WorklistEntry};
 use crate::domain::units::Money;
 use crate::explain::Unit;
 use crate::inventory::due::outstanding;
-use crate::report::Report;
+use crate::report::gathered::Report;
 use crate::report::sheets::network::between_locations;
-use crate::report::sheets::{Cell, Sheet, cut, figure, link, percent, sheet, words};
+use crate::report::sheets::sheet::{Cell, Sheet, cut, figure, link, percent, sheet, words};
 use crate::report::wording::{
     UNKNOWN, counted, day, fragment, grouped, measured, money, spaced, units, whole,
 };

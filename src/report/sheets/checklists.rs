@@ -5,10 +5,10 @@ use crate::domain::classes::Worklist;
 use crate::domain::exceptions::ExceptionKind;
 use crate::domain::inputs::Stock;
 use crate::domain::units::Units;
-use crate::report::Report;
 use crate::report::counting::counts_due;
+use crate::report::gathered::Report;
 use crate::report::sheets::buying::late_orders;
-use crate::report::sheets::{Cell, Sheet, count, figure, link, percent, sheet, words};
+use crate::report::sheets::sheet::{Cell, Sheet, count, figure, link, percent, sheet, words};
 use crate::report::wording::UNKNOWN;
 
 /// One line to tick off.

@@ -12,9 +12,9 @@ use crate::forecast::evaluate::outside::name_beside_ours;
 use crate::forecast::methods::MethodName;
 use crate::forecast::pooled::adjust::{ADJUSTED, UNADJUSTED};
 use crate::indicators::formulas::ratio;
-use crate::report::Report;
+use crate::report::gathered::Report;
+use crate::report::sheets::sheet::{Cell, Sheet, count, figure, link, percent, sheet, words};
 use crate::report::sheets::trust::trust;
-use crate::report::sheets::{Cell, Sheet, count, figure, link, percent, sheet, words};
 use crate::report::wording::{
     UNKNOWN, amount, counted, fragment, grouped, measured, signed, spaced, whole,
 };

@@ -4,9 +4,9 @@
 use crate::domain::classes::FindingKind;
 use crate::domain::outcome::{Allocation, ChannelAction, ChannelFinding, Transfer};
 use crate::domain::units::{ChannelId, Money, SkuId, Units};
-use crate::report::Report;
+use crate::report::gathered::Report;
 use crate::report::scripts::tables::finding_is_priced;
-use crate::report::sheets::{Cell, Sheet, count, cut, figure, link, percent, sheet, words};
+use crate::report::sheets::sheet::{Cell, Sheet, count, cut, figure, link, percent, sheet, words};
 use crate::report::wording::{UNKNOWN, counted, fragment, grouped, money, spaced, whole};
 use std::cmp::Reverse;
 

@@ -4,9 +4,9 @@
 use crate::domain::inputs::{Adjustment, AdjustmentKind};
 use crate::domain::panel::PoolId;
 use crate::domain::units::SkuId;
-use crate::report::sheets::{Cell, Sheet, cut, figure, link, sheet, words};
+use crate::report::gathered::{PastDecision, Report};
+use crate::report::sheets::sheet::{Cell, Sheet, cut, figure, link, sheet, words};
 use crate::report::wording::{UNKNOWN, counted, day, grouped, money, signed, spaced};
-use crate::report::{PastDecision, Report};
 use chrono::NaiveDate;
 
 /// Rows on the page: what a person looks through.

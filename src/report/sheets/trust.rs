@@ -1,7 +1,7 @@
 //! May the proposals be trusted, and do a planner's changes improve on them?
 
-use crate::report::Report;
-use crate::report::sheets::{Cell, Sheet, figure, percent, sheet, words};
+use crate::report::gathered::Report;
+use crate::report::sheets::sheet::{Cell, Sheet, figure, percent, sheet, words};
 use crate::report::wording::{amount, grouped};
 use std::collections::BTreeSet;
 

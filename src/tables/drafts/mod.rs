@@ -4,110 +4,24 @@
 //! Names come from data: a file name keeps only harmless characters and never collides.
 
 mod calendar;
+mod file_names;
+mod order_line;
 mod print;
 mod shipments;
 
-use crate::domain::digest::sha256_hex;
+pub use crate::tables::drafts::file_names::file_names;
+
 use crate::domain::error::Result;
 use crate::domain::inputs::{Inputs, Names};
-use crate::domain::outcome::{Allocation, Recommendation, order_id};
+use crate::domain::outcome::Allocation;
 use crate::domain::units::{ChannelId, SupplierId};
 use crate::store::Add;
 use crate::tables::csv::table;
 use crate::tables::dictionary;
+use crate::tables::drafts::order_line::OrderLine;
 use crate::tables::table::Results;
 use crate::tables::workbook::{Cell, Sheet, workbook};
 use std::collections::BTreeMap;
-
-/// Longest file name made from data, without extension: with a digest behind it stays below the 255
-/// bytes of all file systems.
-const LONGEST_NAME: usize = 80;
-/// Digits of the digest that tells two like names apart.
-const SHORT_DIGEST: usize = 8;
-/// Names that Windows keeps for devices, whatever follows the first point.
-const RESERVED: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
-
-/// One file name a name, in order: letters, digits, `.`, `_` and `-` stay, anything else becomes
-/// `-`. Names that would meet, on any file system, get a digest of the full name behind.
-#[must_use]
-pub fn file_names(names: &[&str]) -> Vec<String> {
-    let plain: Vec<String> = names.iter().map(|name| plain_name(name)).collect();
-    // Some file systems do not tell capitals from small letters.
-    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
-    for name in &plain {
-        *uses.entry(name.to_ascii_lowercase()).or_default() += 1;
-    }
-    let mut files = Vec::with_capacity(names.len());
-    for (name, plain) in names.iter().zip(plain) {
-        if uses[&plain.to_ascii_lowercase()] == 1 {
-            files.push(plain);
-            continue;
-        }
-        let digest = sha256_hex(name.as_bytes());
-        let short = format!("{plain}-{}", &digest[..SHORT_DIGEST]);
-        // A digest that happens to spell another's plain name is written in full.
-        let taken = uses.contains_key(&short.to_ascii_lowercase());
-        files.push(if taken { format!("{plain}-{digest}") } else { short });
-    }
-    files
-}
-
-fn plain_name(name: &str) -> String {
-    let mut plain = String::new();
-    for c in name.chars().take(LONGEST_NAME) {
-        let stays = c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-        plain.push(if stays { c } else { '-' });
-    }
-    let stem = plain.split('.').next().unwrap_or_default().to_ascii_lowercase();
-    let stem = stem.trim_end_matches(|c: char| c.is_ascii_digit());
-    // No hidden file, no option, nothing that Windows drops or reserves.
-    if plain.is_empty()
-        || plain.starts_with(['.', '-'])
-        || plain.ends_with('.')
-        || RESERVED.contains(&stem)
-    {
-        plain = format!("_{plain}_");
-    }
-    plain
-}
-
-/// One line of a draft order.
-struct OrderLine<'a> {
-    recommendation: &'a Recommendation,
-    inputs: &'a Inputs,
-    /// Code of the reporting currency.
-    currency: &'a str,
-}
-
-impl<'a> OrderLine<'a> {
-    fn supplier(&self) -> &'a str {
-        self.recommendation.supplier.map_or("", |s| self.inputs.names.supplier(s))
-    }
-
-    fn ship_to(&self) -> &'a str {
-        self.inputs.names.location(self.recommendation.location)
-    }
-
-    fn item(&self) -> &'a str {
-        self.inputs.products.get(self.recommendation.sku.index()).map_or("", |p| &p.name)
-    }
-
-    fn supplier_sku(&self) -> &'a str {
-        let Recommendation { sku, location, supplier, .. } = *self.recommendation;
-        supplier.and_then(|s| self.inputs.supplier_sku(sku, location, s)).unwrap_or_default()
-    }
-
-    /// Code of the currency that the supplier's prices are in.
-    fn supplier_currency(&self) -> &'a str {
-        let supplier = self.recommendation.supplier;
-        let own = supplier.map_or("", |s| self.inputs.supplier_currency(s));
-        if own.is_empty() { self.currency } else { own }
-    }
-
-    fn order_id(&self) -> String {
-        order_id(self.inputs.panel.calendar().as_of(), self.supplier(), self.ship_to())
-    }
-}
 
 /// One column of `orders/*.csv` and of the workbook.
 struct OrderColumn {
@@ -225,45 +139,4 @@ fn channels(names: &Names, allocation: &[Allocation], add: &Add<'_>) -> Result<(
         add(&format!("channels/{file}.csv"), Some(rows.len() as u64), &text)?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn file_names_cannot_escape_or_collide() {
-        let names = [
-            "../../etc/passwd",
-            "a/b",
-            "a:b",
-            "A/B",
-            "",
-            ".",
-            "..",
-            "CON",
-            "con.txt",
-            "Müller",
-            "ok",
-            "x\0y",
-            "-rf",
-            "a-b.",
-        ];
-        let files = file_names(&names);
-        let mut lower: Vec<_> = files.iter().map(|f| f.to_ascii_lowercase()).collect();
-        lower.sort();
-        lower.dedup();
-        assert_eq!(lower.len(), names.len(), "{files:?}");
-        for file in &files {
-            assert!(
-                file.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)),
-                "{file}"
-            );
-            assert!(
-                !file.starts_with(['.', '-']) && !file.ends_with('.') && file != "con",
-                "{file}"
-            );
-        }
-        assert_eq!(files[10], "ok");
-    }
 }

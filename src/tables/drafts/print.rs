@@ -2,7 +2,7 @@
 
 use crate::domain::error::{Error, Result};
 use crate::domain::units::{LocationId, Money, Units};
-use crate::tables::drafts::OrderLine;
+use crate::tables::drafts::order_line::OrderLine;
 use crate::tables::workbook::Cell;
 use askama::Template;
 use std::collections::BTreeMap;

@@ -7,7 +7,7 @@ use crate::domain::outcome::{Recommendation, TransferLine, transfer_order_id};
 use crate::domain::units::LocationId;
 use crate::store::Add;
 use crate::tables::csv::table;
-use crate::tables::drafts::file_names;
+use crate::tables::drafts::file_names::file_names;
 use crate::tables::table::Results;
 use crate::tables::workbook::{Cell, Sheet, workbook};
 use std::collections::BTreeMap;

@@ -18,38 +18,13 @@
 //! history carry last year's movement over (`annual`). Periods that are NaN were not observed.
 
 use crate::domain::error::FitError;
+pub use crate::forecast::methods::Pool;
 use crate::forecast::methods::average::Average;
 use crate::forecast::methods::decompose::{self, Season};
 use crate::forecast::methods::{History, MEMBERS, Method, MethodName, Model};
 use crate::forecast::pooled::annual::{self, Annual};
 use crate::math::stats;
 use serde::{Deserialize, Serialize};
-
-/// Which methods are combined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Pool {
-    /// Two or three methods without season on the adjusted series: for daily series, of which there
-    /// are many.
-    Fast,
-    /// Those and the exponential smoothing family.
-    Full,
-    /// Methods for intermittent demand; no season.
-    Intermittent,
-}
-
-impl Pool {
-    /// The pool that serves such a series best.
-    #[must_use]
-    pub fn of(history: &History<'_>) -> Self {
-        if history.intermittent {
-            Self::Intermittent
-        } else if history.days > 1.0 {
-            Self::Full
-        } else {
-            Self::Fast
-        }
-    }
-}
 
 /// The fitted pool of one series.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -15,8 +15,7 @@
 //! ch. 2-5 (`β = α β*`). Oracle: `tests/oracle/forecast.csv`.
 
 use crate::domain::error::FitError;
-use crate::forecast::methods::combination::Pool;
-use crate::forecast::methods::{History, Method};
+use crate::forecast::methods::{History, Method, Pool};
 use crate::math::elementary::Elementary;
 use crate::math::optimize::{LANES, around, least, nelder_mead, search};
 use crate::math::stats;
