@@ -9,11 +9,11 @@ use orderpoint::allocate;
 use orderpoint::allocate::{ChannelDemand, PoolStock};
 use orderpoint::domain::classes::{AbcClass, VelocityClass, XyzClass};
 use orderpoint::domain::inputs::{Names, PoolOverrides, PriceBreak, Role, Supplier, Supply};
+use orderpoint::domain::order_calendar::OrderCalendar;
 use orderpoint::domain::outcome::Status;
 use orderpoint::domain::sorted::Sorted;
 use orderpoint::domain::units::{ChannelId, LeadTime, LocationId, Money, SkuId, SupplierId, Units};
 use orderpoint::inventory;
-use orderpoint::inventory::order_calendar::OrderCalendar;
 use orderpoint::inventory::{
     Arrival, Outlook, PastDemand, PoolFacts, StockLevel, UnitEconomics, plan_pool,
 };

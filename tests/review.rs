@@ -7,10 +7,10 @@ use orderpoint::domain::exceptions::Subject;
 use orderpoint::domain::inputs::{
     Inputs, Override, OverrideField, Product, PurchaseOrder, StockHistory,
 };
+use orderpoint::domain::lot::LotRules;
 use orderpoint::domain::panel::{GrossUnits, flag};
 use orderpoint::domain::sorted::Sorted;
 use orderpoint::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
-use orderpoint::purchase::lot::LotRules;
 use orderpoint::review::changes::compare;
 use orderpoint::review::decisions::{KeptDecisions, Verdict};
 use orderpoint::review::explain::explain;

@@ -7,13 +7,13 @@ use crate::domain::lanes::{Lane, Lanes};
 use crate::domain::outcome::{
     DraftOrder, LaneRow, OpenOrderAction, OpenOrderAdvice, Recommendation, TransferLine,
 };
+use crate::domain::outcome::{number_lines, recommendation_id};
 use crate::domain::sorted::Keyed;
 use crate::domain::units::{LocationId, Money, PoolId, Units};
 use crate::explain::{Step, Unit};
 use crate::inventory::PoolPlan;
 use crate::network::LaneNight;
 use crate::network::night::Binding;
-use crate::purchase::{number_lines, recommendation_id};
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

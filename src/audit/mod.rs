@@ -11,6 +11,7 @@ use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Names};
 use crate::domain::lanes::LaneMode;
+use crate::domain::lot::LotRules;
 use crate::domain::outcome::{
     Allocation, ChannelAction, Classification, Outcome, Policy, Recommendation,
 };
@@ -20,7 +21,6 @@ use crate::domain::units::{Money, Units};
 use crate::explain::Step;
 use crate::explain::arithmetic::Recomputer;
 use crate::parallel;
-use crate::purchase::lot::LotRules;
 use crate::store::Manifest;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};

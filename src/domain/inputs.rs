@@ -642,6 +642,17 @@ pub struct PurchaseOrder {
     pub shipment: Option<Shipment>,
 }
 
+impl PurchaseOrder {
+    /// Units that have not come yet; none once the order is closed.
+    #[must_use]
+    pub fn outstanding(&self) -> Units {
+        if self.received.is_some() {
+            return Units::ZERO;
+        }
+        (self.quantity - self.received_quantity.unwrap_or(Units::ZERO)).or_zero()
+    }
+}
+
 /// What a channel shows to customers now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listing {

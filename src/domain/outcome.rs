@@ -20,6 +20,7 @@ use crate::explain::words::{self, Word};
 use crate::explain::{Step, Unit};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Probabilities of the published quantiles, in column order.
@@ -854,6 +855,37 @@ impl DraftOrder {
     #[must_use]
     pub fn id(&self, names: &Names, as_of: NaiveDate) -> String {
         order_id(as_of, names.supplier(self.supplier), names.location(self.location))
+    }
+}
+
+/// A name that a re-run gives again: the as-of date and 12 hexadecimal digits of a digest of date,
+/// item, location and supplier.
+///
+/// ```
+/// use orderpoint::domain::outcome::recommendation_id;
+/// let day = "2024-04-01".parse().unwrap();
+/// let id = recommendation_id(day, "TEA-1", "main", "ACME");
+/// assert_eq!(id, recommendation_id(day, "TEA-1", "main", "ACME"));
+/// assert!(id.starts_with("R20240401-"));
+/// ```
+#[must_use]
+pub fn recommendation_id(as_of: NaiveDate, sku: &str, location: &str, supplier: &str) -> String {
+    let mut digest = Digest::default();
+    for part in [sku, location, supplier] {
+        // Length before text, or `SKU` at `0L0` would be `SKU0` at `L0`.
+        digest.add_part(part);
+    }
+    digest.add(as_of.to_string().as_bytes());
+    format!("R{}-{}", as_of.format("%Y%m%d"), &digest.hex()[..12])
+}
+
+/// Numbers the lines of one pool, the one with most units first.
+pub(crate) fn number_lines(pool: &mut [Recommendation]) {
+    let mut by_units: Vec<usize> = (0..pool.len()).collect();
+    // Stable: of two alike the first supplier is the main one.
+    by_units.sort_by_key(|&i| Reverse(pool[i].quantity));
+    for (number, &i) in (1..).zip(&by_units) {
+        pool[i].line = number;
     }
 }
 

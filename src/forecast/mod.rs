@@ -21,8 +21,9 @@ pub mod pooled;
 mod settings;
 
 pub use crate::forecast::pooled::forecaster::{Forecaster, PoolForecast};
-pub use crate::forecast::pooled::learner::{AllAtOnce, Evidence, Learner, Stage, Survey};
+pub use crate::forecast::pooled::learner::Learner;
 pub use crate::forecast::pooled::refit::{Refit, Resumed};
+pub use crate::forecast::pooled::survey::{AllAtOnce, Evidence, Stage, Survey};
 pub use crate::forecast::settings::{LocalModels, Settings};
 
 use crate::domain::inputs::{

@@ -39,7 +39,7 @@ pub(crate) enum Better {
 pub(crate) enum Source {
     /// From the facts of the run, one a scope.
     Here(fn(&Facts) -> Vec<Figure>),
-    /// From the received lines of each supplier, in `purchase::scorecard`.
+    /// From the received lines of each supplier, in `suppliers`.
     Suppliers,
     /// From the planner's decisions so far, in `review::scorecard`.
     Decisions,

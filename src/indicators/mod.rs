@@ -15,6 +15,7 @@ pub mod formulas;
 mod goals;
 mod pool_results;
 mod settings;
+mod suppliers;
 mod worklists;
 
 pub(crate) use crate::indicators::attention::Attention;
@@ -29,7 +30,7 @@ use crate::domain::inputs::Inputs;
 use crate::domain::outcome::{Indicator, Outcome, WorklistEntry};
 use crate::indicators::definitions::{DEFINITIONS, Source};
 use crate::indicators::facts::Facts;
-use crate::purchase::scorecard::supplier_scorecard;
+use crate::indicators::suppliers::supplier_scorecard;
 
 /// What the results of a run come to.
 pub(crate) struct Business {

@@ -18,7 +18,6 @@ use crate::domain::outcome::WorklistEntry;
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use crate::indicators::facts::{Facts, Received, receipts_of};
 use crate::indicators::pool_results::PoolResults;
-use crate::inventory::due::outstanding;
 use chrono::{Duration, NaiveDate};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -292,7 +291,7 @@ fn payments(facts: &Facts) -> Vec<WorklistEntry> {
                 *due.entry((day, supplier, Bill::Delivered)).or_default() += cost.times(units);
             }
         }
-        let units = outstanding(order);
+        let units = order.outstanding();
         if units.is_positive() {
             let day = pay_day(facts, supplier, arrival_of(order, as_of));
             *due.entry((day, supplier, Bill::OnOrder)).or_default() += cost.times(units);

@@ -60,15 +60,6 @@ pub enum Due {
     },
 }
 
-/// Units of an order that have not come yet; none once it is closed.
-#[must_use]
-pub fn outstanding(order: &PurchaseOrder) -> Units {
-    if order.received.is_some() {
-        return Units::ZERO;
-    }
-    (order.quantity - order.received_quantity.unwrap_or(Units::ZERO)).or_zero()
-}
-
 /// Units of transfers that still lie at their source, by source: they are on order where they go,
 /// and nobody else's here.
 #[must_use]
@@ -77,8 +68,8 @@ pub fn unshipped(orders: &[PurchaseOrder]) -> BTreeMap<PoolId, Units> {
     for order in orders {
         let Some(shipment) = order.shipment else { continue };
         let left = match (shipment.shipped, shipment.shipped_quantity) {
-            (None, _) => outstanding(order),
-            (Some(_), Some(gone)) => (order.quantity - gone).or_zero().min(outstanding(order)),
+            (None, _) => order.outstanding(),
+            (Some(_), Some(gone)) => (order.quantity - gone).or_zero().min(order.outstanding()),
             (Some(_), None) => Units::ZERO,
         };
         if left.is_positive() {
@@ -100,7 +91,7 @@ pub fn due(
     lead_time: LeadTime,
     late_days: &[f64],
 ) -> Option<Due> {
-    if !outstanding(order).is_positive() {
+    if !order.outstanding().is_positive() {
         return None;
     }
     let lead_days = lead_time.mean_days();
@@ -142,7 +133,7 @@ fn mean(days: &[f64]) -> f64 {
 /// What a buyer is told of an order that is not counted on.
 #[must_use]
 pub fn not_believed(order: &PurchaseOrder, overdue_days: i64, about: Subject) -> Exception {
-    let rest = outstanding(order);
+    let rest = order.outstanding();
     let date = order.expected.map_or_else(String::new, |day| format!(", due on {day},"));
     Exception::new(
         Severity::Warning,

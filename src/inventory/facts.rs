@@ -4,9 +4,9 @@
 use crate::domain::classes::{AbcClass, Lifecycle, VelocityClass, XyzClass};
 use crate::domain::economics::UnitEconomics;
 use crate::domain::inputs::{PoolOverrides, Product, ProductStatus};
+use crate::domain::order_calendar::OrderCalendar;
 use crate::domain::units::{LeadTime, LocationId, SkuId};
 use crate::inventory::expiry::DatedLot;
-use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::outlook::Outlook;
 use crate::inventory::past_demand::PastDemand;
 use crate::inventory::position::{Arrival, Situation, StockLevel};

@@ -15,7 +15,6 @@ pub mod lost_sales;
 pub mod lot_size;
 pub mod need;
 pub mod net_demand;
-pub mod order_calendar;
 pub mod outlook;
 pub mod past_demand;
 pub mod plan;

@@ -1,11 +1,11 @@
 use crate::domain::classes::{AbcClass, Lifecycle, PolicyMethod, VelocityClass, XyzClass};
 use crate::domain::inputs::{PoolOverrides, Product, ProductStatus};
+use crate::domain::order_calendar::OrderCalendar;
 use crate::domain::outcome::Status;
 use crate::domain::units::{LeadTime, LocationId, Money, SkuId};
 use crate::explain::arithmetic::Recomputer;
 use crate::explain::{Explanation, Step};
 use crate::inventory::expiry::DatedLot;
-use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::reorder_point::Targets;
 use crate::inventory::settings::{CoverMode, Method, OrderQuantity, OrderRule, UnmetDemand};
 use crate::inventory::*;

@@ -5,6 +5,7 @@
 //! calls none.
 
 pub mod apportion;
+pub mod cover;
 pub mod cycles;
 pub mod distributions;
 pub(crate) mod elementary;

@@ -4,6 +4,7 @@ use crate::inventory::lost_sales::order_for;
 use crate::inventory::reorder_point::ProtectionInterval;
 use crate::inventory::{Outlook, Situation, StockLevel};
 use crate::math::apportion::{Bounds, within_bounds};
+use crate::math::cover;
 use crate::math::distributions::Demand;
 use crate::math::normal;
 use crate::network::ageing::{AgeCharge, Stay, Wanting, fill};

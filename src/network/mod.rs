@@ -31,7 +31,6 @@
 pub mod ageing;
 pub mod backup;
 pub mod bullwhip;
-pub mod cover;
 pub mod demand;
 pub mod guaranteed_service;
 pub mod levels;

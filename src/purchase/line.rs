@@ -1,15 +1,26 @@
 //! One proposed line: what a pool needs, what one supplier is asked for, and every step between.
 
+use crate::domain::classes::Binding;
 use crate::domain::exceptions::Subject;
 use crate::domain::inputs::Names;
+use crate::domain::lot::LotRules;
 use crate::domain::outcome::Status;
 use crate::domain::units::{Money, SupplierId, Units};
 use crate::explain::{Step, Unit};
-use crate::purchase::binding::{Binding, Wording};
 use crate::purchase::landed_cost::CostLine;
-use crate::purchase::lot::LotRules;
 use crate::purchase::need::PoolNeed;
 use crate::purchase::offer::Offer;
+
+/// How a rule that changes a quantity shows in tables and explanations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wording {
+    /// What the line is bound by afterwards.
+    pub binding: Binding,
+    /// Name of the step: the quantity after the rule.
+    pub step: &'static str,
+    /// Name of what the rule adds (or, below 0, takes away), an input of that step.
+    pub change: &'static str,
+}
 
 /// One proposed line; `quantity` 0 = nothing to order from this supplier now.
 #[derive(Debug, Clone, PartialEq)]

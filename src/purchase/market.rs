@@ -2,11 +2,11 @@
 
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Names, PriceBreak, Supplier, Supply};
+use crate::domain::lot::LotRules;
+use crate::domain::order_calendar::OrderCalendar;
 use crate::domain::sorted::Sorted;
 use crate::domain::units::{LocationId, Money, PoolId, SkuId, SupplierId, Units};
-use crate::inventory::order_calendar::OrderCalendar;
 use crate::purchase::landed_cost::{Charges, convert, exchange_rate};
-use crate::purchase::lot::LotRules;
 use crate::purchase::need::PoolNeed;
 use crate::purchase::offer::Offer;
 use crate::purchase::open_orders::OrderedTerms;

@@ -5,20 +5,17 @@
 //! applies the rules on one line ([`rules`]): minimum, pack and maximum ([`lot`]), cheaper prices
 //! ([`prices`]), damping; pools are independent, so the night runs it in parallel. [`settle`] looks
 //! at all lines together: containers, order minimums and free freight by supplier and ship-to, the
-//! budget over everything, then landed costs, ids and rows. [`open_orders`] and [`scorecard`] look
-//! at the orders already placed. Called by `run`, `simulate` (lots), `review` and `audit` (what a
-//! supplier refuses) and `indicators`.
+//! budget over everything, then landed costs, ids and rows. [`open_orders`] looks at the
+//! orders already placed. Called by `run`, `simulate` (lots) and `report`.
 //!
 //! Quantities are whole units, money is exact and in the reporting currency, times are calendar
 //! days. Every quantity that a rule changes gets a step and a sentence, so that the last step of a
 //! recommendation is its quantity.
 
-mod binding;
 pub mod economics;
 pub mod landed_cost;
 mod line;
 pub mod long_lot;
-pub mod lot;
 mod market;
 mod need;
 mod offer;
@@ -27,7 +24,6 @@ pub mod open_to_buy;
 pub mod prices;
 mod proposal;
 pub mod rules;
-pub mod scorecard;
 mod settings;
 mod settlement;
 pub mod sourcing;
@@ -39,8 +35,7 @@ pub use crate::purchase::market::Market;
 pub use crate::purchase::need::{DatedDemand, PoolNeed, PreviousQuantity};
 pub use crate::purchase::offer::Offer;
 pub use crate::purchase::settings::{Basis, Container, ContainerLimit, Settings};
-pub(crate) use crate::purchase::settlement::number_lines;
-pub use crate::purchase::settlement::{Settled, recommendation_id, settle};
+pub use crate::purchase::settlement::{Settled, settle};
 
 #[cfg(test)]
 mod tests;

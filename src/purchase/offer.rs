@@ -1,10 +1,10 @@
 //! One supplier's terms for one pool on the day of the run.
 
 use crate::domain::inputs::Supply;
+use crate::domain::lot::LotRules;
+use crate::domain::order_calendar::OrderCalendar;
 use crate::domain::units::{Money, Units};
-use crate::inventory::order_calendar::OrderCalendar;
 use crate::purchase::landed_cost::{Charges, convert};
-use crate::purchase::lot::LotRules;
 use crate::purchase::prices::Prices;
 use chrono::NaiveDate;
 

@@ -47,10 +47,10 @@
 //! ```
 
 use crate::domain::inputs::PurchaseOrder;
+use crate::domain::lot::LotRules;
 use crate::domain::outcome::{OpenOrderAction, OpenOrderAdvice};
 use crate::domain::units::{Money, Units};
-use crate::inventory::due::{Due, outstanding};
-use crate::purchase::lot::LotRules;
+use crate::inventory::due::Due;
 use crate::purchase::prices::Prices;
 use crate::purchase::settings::Settings;
 use chrono::{Days, NaiveDate};
@@ -145,7 +145,7 @@ pub fn advise(pool: &OpenPool, as_of: NaiveDate, settings: &Settings) -> Vec<Ope
         }
         if let Some(day) = line.due_day() {
             // One a day: an item with thousands of open orders is walked through once for each.
-            let units = outstanding(order).as_f64();
+            let units = order.outstanding().as_f64();
             match earlier.last_mut() {
                 Some(last) if last.day == day => last.units += units,
                 Some(_) | None => earlier.push(Receipt { day, units }),
@@ -193,7 +193,7 @@ fn judge(
     settings: &Settings,
 ) -> Option<Judgement> {
     let order = line.order;
-    let quantity = outstanding(order);
+    let quantity = order.outstanding();
     let margin = pool.margin.as_f64().max(0.0);
     let due = match line.due {
         Due::In { days } => days.ceil() as usize,
@@ -296,7 +296,7 @@ fn cancelled(pool: &OpenPool, line: &OpenLine, surplus: Units) -> Option<Cancell
     if !surplus.is_positive() {
         return None;
     }
-    let whole = outstanding(line.order);
+    let whole = line.order.outstanding();
     let Some(OrderedTerms { rules, prices }) = line.terms else {
         return Some(Cancelled { quantity: surplus, saved: pool.unit_cost.times(surplus) });
     };

@@ -37,9 +37,9 @@
 //! ```
 
 use crate::domain::inputs::PriceBreak;
+use crate::domain::lot::LotRules;
 use crate::domain::units::{Money, Units};
 use crate::purchase::landed_cost::{Charges, convert};
-use crate::purchase::lot::LotRules;
 
 /// Price by quantity.
 #[derive(Debug, Clone, Copy, PartialEq)]

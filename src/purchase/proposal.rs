@@ -1,10 +1,10 @@
 //! One pool's proposal: its supplier lines before anything is weighed against other pools.
 
+use crate::domain::classes::Binding;
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity};
 use crate::domain::inputs::Supply;
 use crate::domain::units::Units;
 use crate::explain::arithmetic::to_a_millionth;
-use crate::purchase::binding::Binding;
 use crate::purchase::line::Line;
 use crate::purchase::market::Market;
 use crate::purchase::need::PoolNeed;

@@ -1,12 +1,13 @@
 //! All lines of the run together: orders shaped, budget kept, costs landed, rows written.
 
-use crate::domain::digest::Digest;
+use crate::domain::classes::Binding;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
-use crate::domain::outcome::{Choice, DraftOrder, Recommendation, Status};
+use crate::domain::outcome::{
+    Choice, DraftOrder, Recommendation, Status, number_lines, recommendation_id,
+};
 use crate::domain::sorted::Keyed;
 use crate::domain::units::{LocationId, Money, SupplierId, Units};
 use crate::explain::{Step, Unit};
-use crate::purchase::binding::Binding;
 use crate::purchase::landed_cost::{Charges, landed_unit_cost, share_out};
 use crate::purchase::line::Line;
 use crate::purchase::market::Market;
@@ -15,7 +16,6 @@ use crate::purchase::rules::free_freight::freight_of;
 use crate::purchase::rules::order_minimum::{complete, least_value};
 use crate::purchase::supplier_order::{SupplierOrder, SupplierTerms};
 use chrono::{Days, NaiveDate};
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// What purchasing decided.
@@ -63,16 +63,6 @@ fn status_with_lines(pool: &mut [Recommendation]) {
         for line in pool.iter_mut().filter(|line| line.status == Status::WillStockOut) {
             line.status = Status::OrderNow;
         }
-    }
-}
-
-/// Numbers the lines of one pool, the one with most units first.
-pub(crate) fn number_lines(pool: &mut [Recommendation]) {
-    let mut by_units: Vec<usize> = (0..pool.len()).collect();
-    // Stable: of two alike the first supplier is the main one.
-    by_units.sort_by_key(|&i| Reverse(pool[i].quantity));
-    for (number, &i) in (1..).zip(&by_units) {
-        pool[i].line = number;
     }
 }
 
@@ -276,25 +266,4 @@ fn choices(line: &Line, as_of: NaiveDate) -> Vec<Choice> {
 fn days_after(from: NaiveDate, days: f64) -> Option<NaiveDate> {
     const LONGEST: f64 = 3650.0;
     (days <= LONGEST).then(|| from + Days::new(days as u64))
-}
-
-/// A name that a re-run gives again: the as-of date and 12 hexadecimal digits of a digest of date,
-/// item, location and supplier.
-///
-/// ```
-/// use orderpoint::purchase::recommendation_id;
-/// let day = "2024-04-01".parse().unwrap();
-/// let id = recommendation_id(day, "TEA-1", "main", "ACME");
-/// assert_eq!(id, recommendation_id(day, "TEA-1", "main", "ACME"));
-/// assert!(id.starts_with("R20240401-"));
-/// ```
-#[must_use]
-pub fn recommendation_id(as_of: NaiveDate, sku: &str, location: &str, supplier: &str) -> String {
-    let mut digest = Digest::default();
-    for part in [sku, location, supplier] {
-        // Length before text, or `SKU` at `0L0` would be `SKU0` at `L0`.
-        digest.add_part(part);
-    }
-    digest.add(as_of.to_string().as_bytes());
-    format!("R{}-{}", as_of.format("%Y%m%d"), &digest.hex()[..12])
 }

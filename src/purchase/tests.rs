@@ -1,6 +1,6 @@
 use crate::domain::exceptions::Exception;
 use crate::domain::inputs::{Names, PriceBreak, Role, Supplier, Supply};
-use crate::domain::outcome::Status;
+use crate::domain::outcome::{Status, recommendation_id};
 use crate::domain::sorted::Sorted;
 use crate::domain::units::{LeadTime, LocationId, Money, SkuId, SupplierId, Units};
 use crate::explain::arithmetic::Recomputer;

@@ -13,9 +13,9 @@
 //! and review interval `R` (Silver, Pyke & Thomas 2017, ch. 5 and 6).
 
 use crate::domain::inputs::Supply;
+use crate::domain::lot::LotRules;
+use crate::domain::order_calendar::OrderCalendar;
 use crate::domain::units::{LeadTime, LocationId, Money, SkuId};
-use crate::inventory::order_calendar::OrderCalendar;
-use crate::purchase::lot::LotRules;
 use crate::purchase::market::Market;
 
 /// Standard deviations of the safety stock that suppliers are compared with: 95 % of cycles.

@@ -1,8 +1,8 @@
 //! The decision list: what waits for a person, ranked by what deciding is worth.
 
+use crate::domain::classes::Binding;
 use crate::domain::outcome::{Recommendation, Status};
 use crate::indicators::PoolResults;
-use crate::purchase::rules::Binding;
 use crate::report::gathered::Report;
 use crate::report::page::Page;
 use crate::report::wording::{counted, money};

@@ -1,8 +1,10 @@
 //! The whole report on a made-up run.
 
 use crate::domain::economics::UnitEconomics;
+use crate::domain::units::Money;
 use crate::indicators::definitions::DEFINITIONS;
 use crate::report::fixture::{Fixture, HOSTILE};
+use crate::report::gathered::{Depth, depths};
 use crate::report::*;
 use std::collections::BTreeMap;
 use std::time::Instant;

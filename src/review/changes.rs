@@ -17,6 +17,7 @@
 //! ```
 
 use crate::domain::changes::{Cause, Change, ChangedField, SoldSince, UnitCauses, Value};
+use crate::domain::classes::Binding;
 use crate::domain::classes::{AbcClass, XyzClass};
 use crate::domain::exceptions::Subject;
 use crate::domain::inputs::{Inputs, Names};
@@ -24,7 +25,6 @@ use crate::domain::outcome::{Classification, Outcome, Policy, Recommendation, St
 use crate::domain::panel::{Panel, PoolId};
 use crate::domain::sorted::Keyed;
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
-use crate::purchase::rules::Binding;
 use crate::store::Manifest;
 use crate::tables::{LastLine, LastPool, LastRun};
 use chrono::NaiveDate;

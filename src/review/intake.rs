@@ -5,9 +5,9 @@
 
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
+use crate::domain::lot::LotRules;
 use crate::domain::units::{Money, Units};
 use crate::ingest::cells::dates::{DayOrder, Slashed, date_of, parse_dotted, parse_iso, serial};
-use crate::purchase::lot::LotRules;
 use crate::review::decisions::{Decision, KeptDecisions, Verdict, append, known_extent};
 use crate::store::{Extent, Journal, PublishedRun, SCHEMA_VERSION};
 use crate::tables::{Declaration, NETWORK, PRODUCTS, RECOMMENDATIONS, Rows, TRANSFERS};

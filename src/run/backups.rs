@@ -4,6 +4,7 @@
 //! `purchase`'s; here they are given what the night knows.
 
 use crate::allocate::shipments::{Shipped, Shipping, SourceStock, shipped};
+use crate::domain::lot::LotRules;
 use crate::domain::units::{Money, Units};
 use crate::explain::arithmetic::to_a_millionth;
 use crate::explain::{Step, Unit};
@@ -13,18 +14,7 @@ use crate::network::night::Binding;
 use crate::network::topology::Topology;
 use crate::network::{LaneNight, Network, PlaceNight};
 use crate::purchase::PoolNeed;
-use crate::purchase::lot::LotRules;
-use crate::run::networks::LaneInUse;
-use crate::run::partition::Night;
-use crate::run::pool::Prospect;
-
-/// What another location sends to one that is bought for.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct MovedIn {
-    pub quantity: Units,
-    /// The location's name.
-    pub from: String,
-}
+use crate::run::night::{LaneInUse, MovedIn, Night, Prospect};
 
 /// One item's places once their levels stand.
 pub(super) struct Item<'i, 'n, 'a> {

@@ -15,8 +15,7 @@ use crate::inventory::projection::DatedStock;
 use crate::inventory::{PoolPlan, Shelf};
 use crate::math::distributions::Demand;
 use crate::purchase::{Line, PoolNeed};
-use crate::run::networks::ItemLanes;
-use crate::run::partition::{Night, PlannedPool};
+use crate::run::night::{ItemLanes, Night, PlannedPool};
 use std::ops::Range;
 
 /// Why a broken pool is not ordered.

@@ -6,38 +6,15 @@ use crate::allocate::promise::{Claim, promises};
 use crate::domain::inputs::Inputs;
 use crate::domain::panel::Pool;
 use crate::domain::units::{ChannelId, Money, SkuId, Units};
-use crate::forecast::PoolForecast;
 use crate::inventory::Shelf;
 use crate::inventory::expiry::offerable;
 use crate::inventory::kits::{Bills, Kits, PackedKits, ThroughKits};
 use crate::inventory::net_demand::{NetDemand, own_demand};
 use crate::inventory::outlook::units_until;
 use crate::math::distributions::Demand;
-use crate::run::partition::Night;
-use crate::run::pool::DAILY_DEMAND_DAYS;
+use crate::run::night::{DAILY_DEMAND_DAYS, KitForecast, KitNight, Night};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-
-/// What kits mean for the pools of a night.
-#[derive(Debug, Default)]
-pub(super) struct KitNight {
-    bills: Bills,
-    /// Forecasts of kits, which are the spread of what they take of their parts.
-    forecasts: BTreeMap<usize, KitForecast>,
-    through: BTreeMap<usize, ThroughKits>,
-    /// Units to promise of kits and their parts.
-    promised: BTreeMap<usize, Units>,
-}
-
-/// Demand of a kit by itself.
-#[derive(Debug)]
-struct KitForecast {
-    forecast: PoolForecast,
-    /// Net of returns, units a period. `[horizon]`
-    own: Vec<f32>,
-    /// Share of demand that does not come back.
-    kept_share: f64,
-}
 
 /// The bills of all pools: a part lies at the kit's own location, else where it is supplied, else
 /// at the first location that has it.

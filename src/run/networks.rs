@@ -7,11 +7,11 @@ use crate::allocate::shipments::{Shipped, Shipping, SourceStock, shipped};
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::ProductStatus;
 use crate::domain::lanes::{FeeBasis, Lane, LaneMode};
+use crate::domain::order_calendar::OrderCalendar;
 use crate::domain::outcome::{WEEKS, WeeklyNeed};
 use crate::domain::units::{LocationId, Money, PoolId, Units};
 use crate::forecast::PoolForecast;
 use crate::inventory::facts::Hold;
-use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::{self, Outlook, PoolFacts, PoolPlan};
 use crate::math::distributions::Demand;
 use crate::network::ageing::{AgeCharge, Resting, Stay, will_be_charged};
@@ -24,8 +24,9 @@ use crate::network::who_buys::Paths;
 use crate::network::{self, Interval, Mode, Network, PlaceNight, Supply};
 use crate::purchase::PoolNeed;
 use crate::run::backups::{Backup, Item, Sooner};
-use crate::run::partition::{Night, PlannedPool};
-use crate::run::pool::{DAILY_DEMAND_DAYS, Place, Prospect};
+use crate::run::night::{
+    DAILY_DEMAND_DAYS, ItemLanes, LaneInUse, Night, Place, PlannedPool, Prospect,
+};
 use crate::run::ways::Ways;
 use chrono::NaiveDate;
 use std::ops::Range;
@@ -39,23 +40,6 @@ const CLEARLY_CHEAPER: f64 = 0.02;
 const DAYS_OF_A_MONTH: f64 = 30.0;
 /// Units of one item at one place that fees are weighed for, one by one.
 const MOST_UNITS: usize = 100_000;
-
-/// A lane that an item uses: positions among the pools of the item.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LaneInUse<'a> {
-    pub from: usize,
-    pub to: usize,
-    pub lane: &'a Lane,
-}
-
-/// The lanes of one item.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct ItemLanes<'l, 'a> {
-    /// One into a place at most.
-    pub in_use: &'l [LaneInUse<'a>],
-    /// Who else could send.
-    pub backups: &'l [LaneInUse<'a>],
-}
 
 impl<'a> Night<'a> {
     /// The lanes between the pools of one item: into each the one that is asked first.

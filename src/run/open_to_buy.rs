@@ -4,7 +4,6 @@ use crate::config::Plan;
 use crate::domain::economics::UnitEconomics;
 use crate::domain::inputs::Inputs;
 use crate::domain::units::{Money, PoolId, Units};
-use crate::inventory::due::outstanding;
 use crate::purchase::open_to_buy::{Commitment, Envelope, envelopes};
 use crate::review::open_decisions::OpenDecisions;
 use chrono::NaiveDate;
@@ -23,7 +22,7 @@ pub(super) fn open_to_buy(
     let goods = Goods { inputs, economics };
     let mut on_order = Vec::new();
     for order in inputs.purchase_orders.iter() {
-        let units = outstanding(order);
+        let units = order.outstanding();
         if units.is_positive() {
             let pool = PoolId { sku: order.sku, location: order.location };
             on_order.push(goods.commitment(pool, units, order.expected));

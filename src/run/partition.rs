@@ -2,90 +2,17 @@
 //! shares.
 
 use crate::allocate::Presence;
-use crate::allocate::shipments::Shipped;
-use crate::config::Plan;
-use crate::domain::economics::UnitEconomics;
 use crate::domain::error::Result;
 use crate::domain::exceptions::Exception;
-use crate::domain::inputs::Inputs;
-use crate::domain::outcome::{
-    Accuracy, Allocation, ChannelFinding, Classification, MethodChoice, OpenOrderAdvice,
-    PoolPicture, SeriesForecast, Transfer, WEEKS, WeeklyNeed,
-};
+use crate::domain::outcome::{Accuracy, MethodChoice, SeriesForecast, Transfer};
 use crate::domain::panel::SeriesKey;
-use crate::domain::units::{Money, Units};
 use crate::forecast::Forecaster;
 use crate::forecast::pooled::refit;
-use crate::inventory::kits::Kits;
-use crate::inventory::projection::DatedStock;
 use crate::inventory::receipts::LeadTimes;
-use crate::inventory::{PoolPlan, Shelf};
-use crate::network::guaranteed_service::HoldOrPass;
-use crate::purchase::open_to_buy::Envelope;
-use crate::purchase::{Line, Market, PoolNeed};
-use crate::review::open_decisions::OpenDecisions;
 use crate::run::history::shelves;
-use crate::run::kits::KitNight;
-use crate::run::networks::ItemLanes;
-use crate::tables::{DemandEncoder, ForecastEncoder, LastRun, RowGroup, RunKey};
-use std::ops::{Deref, Range};
-
-/// What is known before the first pool is planned.
-pub(super) struct Evening<'a> {
-    pub run: RunKey<'a>,
-    pub plan: &'a Plan,
-    pub inputs: &'a Inputs,
-    /// By pool.
-    pub classes: &'a [Classification],
-    /// By pool.
-    pub economics: &'a [UnitEconomics],
-    /// By series.
-    pub return_rates: &'a [f64],
-    pub last: Option<&'a LastRun>,
-    pub standing: &'a OpenDecisions,
-    pub envelopes: &'a [Envelope],
-}
-
-/// What is known without any forecast: all that pools are settled with once they are planned.
-pub(super) struct Shop<'a> {
-    pub run: RunKey<'a>,
-    pub plan: &'a Plan,
-    pub inputs: &'a Inputs,
-    pub last: Option<&'a LastRun>,
-    pub market: Market<'a>,
-    pub kits: Kits,
-    /// What is wrong with kits.
-    pub kit_exceptions: Vec<Exception>,
-    pub standing: &'a OpenDecisions,
-    /// By pool.
-    pub classes: &'a [Classification],
-    /// By pool.
-    pub economics: &'a [UnitEconomics],
-    /// By series.
-    pub return_rates: &'a [f64],
-}
-
-/// What every partition reads.
-pub(super) struct Night<'a> {
-    pub shop: Shop<'a>,
-    /// What kits take of their parts, and what may be promised of both.
-    pub kit_night: KitNight,
-    pub forecaster: &'a Forecaster<'a>,
-    pub presence: &'a Presence,
-    pub lead_times: LeadTimes,
-    /// By pool.
-    pub shelves: Vec<Shelf>,
-    demand_rows: DemandEncoder<'a>,
-    forecast_rows: ForecastEncoder<'a>,
-}
-
-impl<'a> Deref for Night<'a> {
-    type Target = Shop<'a>;
-
-    fn deref(&self) -> &Shop<'a> {
-        &self.shop
-    }
-}
+use crate::run::night::{ItemLanes, KitNight, Night, PlannedPool, Shop};
+use crate::tables::{DemandEncoder, ForecastEncoder, RowGroup};
+use std::ops::Range;
 
 /// What one partition came to, in pool order.
 pub(super) struct PlannedPartition<'a> {
@@ -99,69 +26,6 @@ pub(super) struct PlannedPartition<'a> {
     pub exceptions: Vec<Exception>,
     /// What was fitted, for later nights.
     pub states: Vec<u8>,
-}
-
-/// One pool, planned by itself; supplier orders and the budget come later.
-pub(super) struct PlannedPool<'a> {
-    pub plan: PoolPlan,
-    pub lines: Vec<Line<'a>>,
-    /// What is to be bought once it is known what other locations give: instead of `lines`.
-    pub waiting: Option<Box<PoolNeed>>,
-    /// What other locations send it, the usual one first.
-    pub shipped: Vec<Shipped>,
-    /// What it is asked for in the coming weeks, where it feeds others.
-    pub gross_needs: Option<[WeeklyNeed; WEEKS]>,
-    /// What its safety stock costs a year, and without any there, where it feeds others.
-    pub hold_or_pass: Option<HoldOrPass>,
-    /// Whether lanes connect it with other locations.
-    pub in_network: bool,
-    pub allocation: Vec<Allocation>,
-    pub findings: Vec<ChannelFinding>,
-    pub advice: Vec<OpenOrderAdvice>,
-    pub picture: PoolPicture,
-    /// Its coming days, the path left with the plan.
-    pub dated: DatedStock,
-    /// Units that can be promised, kits by their components.
-    pub available: Units,
-    pub margin: Money,
-    /// Units expected short before an order placed now would arrive.
-    pub short_before_arrival: f64,
-}
-
-impl<'a> Shop<'a> {
-    /// Looks up what the tables say.
-    pub(super) fn new(evening: Evening<'a>) -> Self {
-        let Evening {
-            run,
-            plan,
-            inputs,
-            classes,
-            economics,
-            return_rates,
-            last,
-            standing,
-            envelopes,
-        } = evening;
-        let (kits, kit_exceptions) = Kits::new(&inputs.kits, &inputs.names);
-        let market = Market {
-            approved: &standing.approved_today,
-            open_to_buy: envelopes,
-            ..Market::new(inputs, &plan.purchase)
-        };
-        Self {
-            run,
-            plan,
-            inputs,
-            last,
-            market,
-            kits,
-            kit_exceptions,
-            standing,
-            classes,
-            economics,
-            return_rates,
-        }
-    }
 }
 
 impl<'a> Night<'a> {

@@ -25,13 +25,9 @@ use crate::purchase::open_orders::{self, OpenLine, OpenPool};
 use crate::purchase::rules::by_hand::{set_aside, set_by_hand};
 use crate::purchase::{DatedDemand, Line, PoolNeed};
 use crate::report::picture;
-use crate::run::backups::MovedIn;
-use crate::run::partition::{Night, PlannedPool};
-use crate::run::records::PoolRecords;
-
-/// Days ahead over which the demand of a day is averaged for purchasing: four weeks, so that no
-/// weekday counts more than another.
-pub(super) const DAILY_DEMAND_DAYS: f64 = 28.0;
+use crate::run::night::{
+    DAILY_DEMAND_DAYS, MovedIn, Night, Place, PlannedPool, PoolRecords, Prospect,
+};
 
 /// Where a channel gets an item from.
 #[derive(Default)]
@@ -40,33 +36,6 @@ struct Locations {
     available: Vec<Units>,
     /// Which of them is the pool's own.
     at: usize,
-}
-
-/// One pool with all that is known of it and expected, before anything is decided.
-pub(super) struct Prospect<'n, 'a> {
-    pub records: PoolRecords<'n, 'a>,
-    pub lead_time: Estimate,
-    pub facts: PoolFacts<'a>,
-    pub forecast: &'n PoolForecast,
-    pub net: NetDemand<'n>,
-}
-
-/// How a planned pool hangs together with others.
-pub(super) struct Place {
-    /// Whether its need is bought, and not sent by another location.
-    pub buys: bool,
-    /// Of a location that another one feeds: what is bought to last until that one can send.
-    pub bridge: Option<PoolNeed>,
-    /// Units that the locations which it feeds buy themselves.
-    pub bought_below: f64,
-    /// What another location sends it although it is bought for.
-    pub moved_in: Option<MovedIn>,
-    /// Whether lanes connect it with other locations.
-    pub in_network: bool,
-    /// Units that may be promised to customers.
-    pub to_offer: Units,
-    /// Its channels are told that stock is low at or below so many units.
-    pub low_at: f64,
 }
 
 impl<'a> Night<'a> {

@@ -1,53 +1,27 @@
 //! What the tables of a night say about one pool, looked up once and handed on.
 
 use crate::domain::classes::Lifecycle;
-use crate::domain::inputs::{Inputs, PoolOverrides, Product, PurchaseOrder, Supply};
+use crate::domain::inputs::{Inputs, PurchaseOrder, Supply};
+use crate::domain::order_calendar::OrderCalendar;
 use crate::domain::outcome::Classification;
 use crate::domain::panel::Pool;
 use crate::domain::sorted::rows_of;
 use crate::domain::units::Units;
-use crate::inventory::due::{Due, due, outstanding};
+use crate::inventory::due::{Due, due};
 use crate::inventory::facts::{ChannelService, promised_service};
 use crate::inventory::kits::ThroughKits;
 use crate::inventory::lead_time::{self, Estimate};
-use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::settings::Settings;
 use crate::inventory::{
-    Arrival, Hold, PastDemand, PoolFacts, Shelf, StockLevel, UnitEconomics, held, held_kit,
-    stock_unknown,
+    Arrival, Hold, PastDemand, PoolFacts, StockLevel, held, held_kit, stock_unknown,
 };
 use crate::purchase::PreviousQuantity;
 use crate::purchase::usual::UsualDemand;
 use crate::review::open_decisions::Pending;
-use crate::run::partition::Night;
-use crate::tables::LastLine;
+use crate::run::night::{Night, PoolRecords};
 
 /// Periods over which channels are weighed by what they sell.
 const RECENT_PERIODS: usize = 90;
-
-/// The rows that concern one pool.
-pub struct PoolRecords<'n, 'a> {
-    pub pool: &'a Pool,
-    pub product: &'a Product,
-    pub class: &'a Classification,
-    pub economics: UnitEconomics,
-    /// What lies there.
-    pub shelf: Shelf,
-    /// Units that can be handed over, claims of customers served first: those on the shelf, and of
-    /// a kit what its parts allow besides.
-    pub available: Units,
-    /// What kits take of it; `None` without any.
-    pub through_kits: Option<&'n ThroughKits>,
-    /// Who delivers it first.
-    pub supply: Option<&'a Supply>,
-    /// Its purchase orders, open and received.
-    pub orders: &'a [PurchaseOrder],
-    /// Approved and not placed yet.
-    pub pending: &'a [Pending],
-    /// The last run's lines.
-    pub last_lines: &'a [LastLine],
-    pub by_hand: PoolOverrides,
-}
 
 /// What the choice of the supplier that a pool is planned with depends on.
 pub(super) fn usual_demand(
@@ -209,7 +183,7 @@ impl<'a> Night<'a> {
         let mut arrivals = Vec::new();
         for order in of.orders {
             if let Some(Due::In { days }) = self.due(of, order, lead_time) {
-                arrivals.push(Arrival { days, quantity: outstanding(order).as_f64() });
+                arrivals.push(Arrival { days, quantity: order.outstanding().as_f64() });
             }
         }
         for approved in of.pending {

@@ -17,7 +17,7 @@ use crate::domain::units::{PoolId, Units};
 use crate::inventory::Arrival;
 use crate::inventory::projection::DatedStock;
 use crate::purchase;
-use crate::run::partition::{Night, PlannedPool, Shop};
+use crate::run::night::{Night, PlannedPool, Shop};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 

@@ -5,10 +5,10 @@
 
 use crate::domain::inputs::{Inputs, Supply as SupplyRow};
 use crate::domain::lanes::Lane;
+use crate::domain::order_calendar::OrderCalendar;
 use crate::domain::outcome::Classification;
 use crate::domain::units::{LocationId, Money, Units};
 use crate::inventory::lot_size::eoq;
-use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::settings::Settings;
 use crate::network::who_buys::{BothWays, Buying, Feeding, Paths, Receiver, of_place};
 use crate::purchase::Market;

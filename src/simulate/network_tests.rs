@@ -1,7 +1,7 @@
 //! Replays of locations that feed each other, against exact results.
 
 use crate::domain::classes::VelocityClass;
-use crate::inventory::order_calendar::OrderCalendar;
+use crate::domain::order_calendar::OrderCalendar;
 use crate::inventory::settings::{Method, OrderRule, UnmetDemand};
 use crate::network::levels::crossing_of;
 use crate::network::two_echelon::{Depot, lost_share};

@@ -1,13 +1,13 @@
 //! Period by period: receive, review, sell, count.
 
 use crate::domain::inputs::PoolOverrides;
+use crate::domain::order_calendar::OrderCalendar;
 use crate::domain::units::{LeadTime, LocationId, Money, SkuId, Units};
 use crate::explain::Explanation;
 use crate::explain::arithmetic::to_a_millionth;
 use crate::inventory;
 use crate::inventory::expiry::{DatedLot, usable_stock};
 use crate::inventory::need::need;
-use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::outlook::units_until;
 use crate::inventory::reorder_point::{Targets, targets};
 use crate::inventory::settings::UnmetDemand;

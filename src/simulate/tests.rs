@@ -1,9 +1,9 @@
 use crate::domain::classes::VelocityClass;
 use crate::domain::inputs::{Names, PoolOverrides, Supply};
+use crate::domain::order_calendar::OrderCalendar;
 use crate::domain::sorted::Sorted;
 use crate::domain::units::{LocationId, SkuId, SupplierId};
 use crate::inventory::lot_size;
-use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::settings::{Method, OrderQuantity, OrderRule, UnmetDemand};
 use crate::inventory::{PastDemand, PoolFacts, UnitEconomics};
 use crate::purchase::{self, DatedDemand, Market, PoolNeed};

@@ -1,10 +1,10 @@
 //! What the other tables join with: items, suppliers and locations as the run used them.
 
 use crate::domain::inputs::{Inputs, Product, ProductStatus, PurchaseOrder, Supplier};
+use crate::domain::order_calendar::OrderCalendar;
 use crate::domain::outcome::KnownDecision;
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use crate::explain::Unit::{Days, None as NoUnit};
-use crate::inventory::order_calendar::OrderCalendar;
 use crate::tables::table::{
     Row, Table, count, date, flag, location, money, one_of, optional_date, optional_money,
     optional_real, optional_text, optional_units, place, sku, text, units,

@@ -12,7 +12,7 @@ use crate::forecast::evaluate::choice::Series;
 use crate::forecast::methods::BENCHMARKS;
 use crate::forecast::pooled::fit::Fitted;
 use crate::forecast::pooled::forecaster::Forecaster;
-use crate::forecast::pooled::setup::{HORIZON_STEPS, HorizonSteps};
+use crate::forecast::pooled::horizon::{HORIZON_STEPS, HorizonSteps};
 use std::collections::BTreeMap;
 use std::ops::Range;
 

@@ -14,6 +14,8 @@ use crate::forecast::pooled::distribution::Spread;
 use crate::forecast::pooled::error_group::{ERROR_GROUPS, ErrorGroup};
 use crate::forecast::pooled::global::{Global, Position};
 use crate::forecast::pooled::growth::{self, BlockSums, OwnGrowth};
+use crate::forecast::pooled::horizon::HORIZON_STEPS;
+use crate::forecast::pooled::horizon::ORIGINS;
 use crate::forecast::pooled::level::{
     self, HALF_LIVES, HalfLifeErrors, LONGEST, LevelPrior, Levels, LevelsToday, Past, Pasts,
     TWO_MONTHS,
@@ -25,7 +27,7 @@ use crate::forecast::pooled::reconcile::{self, HALF_LIVES_BACK};
 use crate::forecast::pooled::response::{OwnOccurrences, Response};
 use crate::forecast::pooled::returns::{self, Returning, Returns, Silence};
 use crate::forecast::pooled::seasonal::Seasons;
-use crate::forecast::pooled::setup::{HORIZON_STEPS, Setup};
+use crate::forecast::pooled::setup::Setup;
 use crate::forecast::pooled::shift::{LevelShift, last_shift};
 use crate::forecast::pooled::signals::SignalEffects;
 use crate::forecast::pooled::tally::Tally;
@@ -36,8 +38,6 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Rolling origins a series is judged at.
-pub(crate) const ORIGINS: usize = 4;
 /// Days of evidence that an analogue's level is worth; it counts while history is shorter than six
 /// times as many.
 // Six times four weeks: `ingest::heirs` gives an older item no analogue either.

@@ -16,12 +16,12 @@ use crate::forecast::pooled::adjust::{ADJUSTED, JudgedAdjustments, UNADJUSTED, W
 use crate::forecast::pooled::distribution::{QuantileTable, Spread};
 use crate::forecast::pooled::error_group::ErrorGroup;
 use crate::forecast::pooled::fit::Model;
+use crate::forecast::pooled::horizon::HorizonSteps;
 use crate::forecast::pooled::learner::Calibrated;
 use crate::forecast::pooled::level::HALF_LIVES;
 use crate::forecast::pooled::places::{self, Move};
 use crate::forecast::pooled::pool_demand::PoolDemand;
 use crate::forecast::pooled::refit::{Carried, TonightsState};
-use crate::forecast::pooled::setup::HorizonSteps;
 use crate::forecast::pooled::shift::LevelShift;
 use crate::forecast::pooled::state::{Future, PoolState, SeriesState};
 use chrono::NaiveDate;

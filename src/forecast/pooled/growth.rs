@@ -9,8 +9,8 @@
 //! carries it on, damped (Gardner & McKenzie 1985). Units: log growth a year.
 
 use crate::domain::calendar::Bucket;
+use crate::forecast::pooled::horizon::YEAR_DAYS;
 use crate::forecast::pooled::level::Past;
-use crate::forecast::pooled::setup::YEAR_DAYS;
 use crate::forecast::pooled::tally::Tally;
 use crate::math::elementary::Elementary;
 use crate::math::exact::ExactSum;

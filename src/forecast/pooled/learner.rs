@@ -20,10 +20,12 @@ use crate::forecast::pooled::distribution::{
     Calibration, Moments, PitCounts, PitSums, QuantileTable, Spread,
 };
 use crate::forecast::pooled::error_group::{ERROR_GROUPS, ErrorGroup};
-use crate::forecast::pooled::fit::{Fitted, GroupErrors, Model, ORIGINS, pool_dispersion};
+use crate::forecast::pooled::fit::{Fitted, GroupErrors, Model, pool_dispersion};
 use crate::forecast::pooled::forecaster::Forecaster;
 use crate::forecast::pooled::global::Rows;
 use crate::forecast::pooled::growth::GroupGrowth;
+use crate::forecast::pooled::horizon::HORIZON_STEPS;
+use crate::forecast::pooled::horizon::ORIGINS;
 use crate::forecast::pooled::less_worst::{GroupHalfLives, Variances};
 use crate::forecast::pooled::level::HalfLifeErrors;
 use crate::forecast::pooled::like::{self, GroupRates, Member};
@@ -32,8 +34,8 @@ use crate::forecast::pooled::reconcile::{self, GroupRecent, GroupScale, merge_re
 use crate::forecast::pooled::response::{GroupOccurrences, Response};
 use crate::forecast::pooled::returns::SilenceSums;
 use crate::forecast::pooled::seasonal::{Seasons, Totals};
-use crate::forecast::pooled::setup::HORIZON_STEPS;
 use crate::forecast::pooled::signals::{SignalEffects, SignalEvidence};
+use crate::forecast::pooled::survey::{Evidence, Stage, Survey};
 use crate::forecast::pooled::tally::Tally;
 use crate::forecast::{Demand, Settings};
 use serde::{Deserialize, Serialize};
@@ -51,43 +53,6 @@ const KIND_EVIDENCE: f64 = 150.0;
 const GROUP_EVIDENCE: f64 = 80.0;
 /// Every ninth day is judged: neighbours tell the same, and weekdays take turns.
 const DAY_STRIDE: usize = 9;
-
-/// What one range of pools has to say about a stage.
-pub trait Evidence: Send {
-    /// Takes in what other pools say, in any order.
-    fn merge(&mut self, other: Self);
-}
-
-/// One look at the whole panel.
-pub trait Stage: Sync {
-    /// What it collects.
-    type Evidence: Evidence;
-
-    /// What no pool at all says.
-    fn nothing(&self) -> Self::Evidence;
-
-    /// What the pools `range` (of [`crate::domain::panel::Panel::pools`]) say.
-    fn observe(&self, range: Range<usize>) -> Self::Evidence;
-}
-
-/// How the whole panel is gone over: at once, or in parts on many threads.
-pub trait Survey {
-    /// What ranges of pools that together cover the panel say about a stage, merged as it comes.
-    fn survey<S: Stage>(&mut self, stage: &S) -> S::Evidence;
-}
-
-/// The whole panel at once, on one thread.
-#[derive(Debug, Clone, Copy)]
-pub struct AllAtOnce {
-    /// Number of pools of the panel.
-    pub pools: usize,
-}
-
-impl Survey for AllAtOnce {
-    fn survey<S: Stage>(&mut self, stage: &S) -> S::Evidence {
-        stage.observe(0..self.pools)
-    }
-}
 
 /// Evidence in, what all series share out.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@
 //! it is interpolated on a logarithmic scale. Units: units of demand, periods.
 
 use crate::forecast::pooled::distribution::{Calibration, DemandOver, Moments, Spread};
-use crate::forecast::pooled::setup::{HORIZON_STEPS, HorizonSteps};
+use crate::forecast::pooled::horizon::{HORIZON_STEPS, HorizonSteps};
 
 /// Periods at the end of the horizon that repeat beyond it: four weeks keep weekdays and pay days.
 const REPEATED: usize = 28;

@@ -9,13 +9,15 @@
 //! fitted, everything is learnt anew.
 
 use crate::domain::units::{LocationId, SkuId};
+use crate::forecast::pooled::digest::Digest;
 use crate::forecast::pooled::fit::{Model, Shared};
 use crate::forecast::pooled::forecaster::Forecaster;
-use crate::forecast::pooled::learner::{Calibrated, Evidence, Stage, Survey};
+use crate::forecast::pooled::learner::Calibrated;
 use crate::forecast::pooled::reconcile::{self, GroupRecent, merge_recent};
 use crate::forecast::pooled::seasonal::{GroupKey, Groups};
 use crate::forecast::pooled::setup::Setup;
-use crate::forecast::pooled::state::{Digest, PoolState, SeriesState, past_digest};
+use crate::forecast::pooled::state::{PoolState, SeriesState, past_digest};
+use crate::forecast::pooled::survey::{Evidence, Stage, Survey};
 use crate::forecast::{Demand, Settings};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,7 @@
 //! 2007, *Summarizing Data Using Bottom-k Sketches*).
 
 use crate::forecast::Demand;
-use crate::forecast::pooled::state::Digest;
+use crate::forecast::pooled::digest::Digest;
 
 /// Some of the pools of a panel.
 #[derive(Debug, Clone)]

@@ -15,16 +15,17 @@ use crate::domain::error::FitError;
 use crate::domain::inputs::Event;
 use crate::domain::panel::flag;
 use crate::forecast::Demand;
-use crate::forecast::pooled::fit::ORIGINS;
 use crate::forecast::pooled::growth::{self, BlockSums, OwnGrowth};
-use crate::forecast::pooled::learner::Evidence;
+use crate::forecast::pooled::horizon::ORIGINS;
+use crate::forecast::pooled::horizon::YEAR_DAYS;
 use crate::forecast::pooled::level::Past;
 use crate::forecast::pooled::promotions::is_promoted;
 use crate::forecast::pooled::regression::{
     Counts, Entry, Penalty, RandomWalk, SparseRows, fit_counts,
 };
-use crate::forecast::pooled::setup::{Setup, YEAR_DAYS};
+use crate::forecast::pooled::setup::Setup;
 use crate::forecast::pooled::shift::step_of_history;
+use crate::forecast::pooled::survey::Evidence;
 use crate::forecast::pooled::tally::Tally;
 use crate::math::elementary::{Elementary, Transcendental};
 use crate::math::exact::{ExactSum, add_steps, unit_steps, units_of};

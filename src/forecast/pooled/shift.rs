@@ -10,8 +10,8 @@
 //! and last year did not do the same, which would be a season. Units: periods; units of demand.
 
 use crate::domain::calendar::Bucket;
+use crate::forecast::pooled::horizon::YEAR_DAYS;
 use crate::forecast::pooled::level::Past;
-use crate::forecast::pooled::setup::YEAR_DAYS;
 use crate::forecast::pooled::tally::Tally;
 use crate::math::elementary::Elementary;
 use serde::{Deserialize, Serialize};

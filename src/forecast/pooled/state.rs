@@ -10,17 +10,19 @@ use crate::forecast::evaluate::accuracy::Measures;
 use crate::forecast::evaluate::backtest::METHODS;
 use crate::forecast::evaluate::choice::{OwnModel, Series};
 use crate::forecast::pooled::adjust::JudgedAdjustments;
+use crate::forecast::pooled::digest::Digest;
 use crate::forecast::pooled::dispersion::overdue;
 use crate::forecast::pooled::distribution::Spread;
 use crate::forecast::pooled::fit::{Fitted, Model};
 use crate::forecast::pooled::forecaster::Forecaster;
 use crate::forecast::pooled::growth;
+use crate::forecast::pooled::horizon::HORIZON_STEPS;
 use crate::forecast::pooled::level::{
     self, HALF_LIVES, LevelPrior, LevelSums, TWO_MONTHS, decay, decays,
 };
 use crate::forecast::pooled::promotions::{Planned, is_promoted, stated_uplifts};
 use crate::forecast::pooled::returns::{self, Returning, Silence};
-use crate::forecast::pooled::setup::{HORIZON_STEPS, Setup};
+use crate::forecast::pooled::setup::Setup;
 use crate::forecast::pooled::shift::LevelShift;
 use crate::forecast::pooled::tally::Tally;
 use crate::math::elementary::Elementary;
@@ -401,33 +403,4 @@ pub(crate) fn past_digest(units: &[f32], flags: &[u8]) -> u64 {
     let mut all = Digest::new(units.len() as u64);
     lanes.iter().for_each(|lane| all.add(lane.value()));
     all.value()
-}
-
-/// A fast digest against accidents: every step is invertible, so two inputs that differ in one
-/// place never meet.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Digest {
-    state: u64,
-}
-
-impl Digest {
-    fn new(seed: u64) -> Self {
-        Self { state: seed }
-    }
-
-    pub fn add(&mut self, value: u64) {
-        // 2^64 over the golden ratio (Knuth 1998, vol. 3, ch. 6.4) spreads neighbouring values.
-        let mixed = (self.state ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        self.state = mixed.rotate_left(29);
-    }
-
-    pub fn text(&mut self, text: &str) {
-        text.bytes().for_each(|byte| self.add(u64::from(byte)));
-        // No byte: an end that no text can contain.
-        self.add(1 << 8);
-    }
-
-    pub fn value(self) -> u64 {
-        self.state
-    }
 }

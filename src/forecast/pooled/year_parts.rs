@@ -20,7 +20,7 @@
 use crate::domain::calendar::{Bucket, Calendar};
 use crate::domain::panel::flag;
 use crate::forecast::pooled::growth::persistence;
-use crate::forecast::pooled::setup::YEAR_DAYS;
+use crate::forecast::pooled::horizon::YEAR_DAYS;
 use crate::forecast::pooled::tally::Tally;
 use crate::math::elementary::Elementary;
 use chrono::Datelike;

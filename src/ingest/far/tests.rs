@@ -3,7 +3,13 @@ use crate::ingest::files::source::{fits_path, is_part};
 
 fn problems_of(mapping: &str) -> String {
     let mapping: TableMapping = toml::from_str(mapping).unwrap();
-    problems("[mapping.sales]", &mapping).join("\n")
+    let far = address::FarParts {
+        file: mapping.file.as_deref(),
+        query: mapping.query.as_deref(),
+        driver: mapping.driver.as_deref(),
+        connection: mapping.connection.as_deref(),
+    };
+    address::problems("[mapping.sales]", far).join("\n")
 }
 
 #[test]

@@ -15,10 +15,11 @@
 
 use super::constraint::OrderRule;
 use super::order_minimum::least_value;
+use crate::domain::classes::Binding;
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::units::{LocationId, Money, SupplierId, Units};
-use crate::purchase::binding::{Binding, Wording};
 use crate::purchase::line::Line;
+use crate::purchase::line::Wording;
 use crate::purchase::market::Market;
 use crate::purchase::rules::free_freight::freight_of;
 use crate::purchase::supplier_order::SupplierTerms;

@@ -4,10 +4,11 @@
 //! Not in the lists: `run` knows the decisions and hands them in after the lines are proposed. A
 //! decided line is not raised or cut again but by the budget, which pays for decided lines first.
 
+use crate::domain::classes::Binding;
 use crate::domain::outcome::Status;
 use crate::domain::units::Units;
-use crate::purchase::binding::{Binding, Wording};
 use crate::purchase::line::Line;
+use crate::purchase::line::Wording;
 
 pub(super) const WORDING: Wording =
     Wording { binding: Binding::Decision, step: "after_decision", change: "planner_decision" };

@@ -48,14 +48,15 @@
 //! ```
 
 use super::constraint::OrderRule;
+use crate::domain::classes::Binding;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
+use crate::domain::lot::LotRules;
 use crate::domain::units::Units;
 use crate::math::apportion::{Bounds, within_bounds};
-use crate::network::cover::{Covered, top_up};
-use crate::purchase::binding::{Binding, Wording};
+use crate::math::cover::{Covered, top_up};
 use crate::purchase::landed_cost::CostLine;
 use crate::purchase::line::Line;
-use crate::purchase::lot::LotRules;
+use crate::purchase::line::Wording;
 use crate::purchase::market::Market;
 use crate::purchase::settings::{Basis, Container, ContainerLimit};
 use crate::purchase::supplier_order::SupplierOrder;

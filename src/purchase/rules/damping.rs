@@ -2,8 +2,9 @@
 //! need not write another.
 
 use super::constraint::LineRule;
-use crate::purchase::binding::{Binding, Wording};
+use crate::domain::classes::Binding;
 use crate::purchase::line::Line;
+use crate::purchase::line::Wording;
 use crate::purchase::market::Market;
 
 pub(super) const WORDING: Wording =

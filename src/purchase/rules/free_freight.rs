@@ -3,9 +3,10 @@
 
 use super::constraint::OrderRule;
 use super::top_up::TopUp;
+use crate::domain::classes::Binding;
 use crate::domain::exceptions::Exception;
 use crate::domain::units::Money;
-use crate::purchase::binding::{Binding, Wording};
+use crate::purchase::line::Wording;
 use crate::purchase::market::Market;
 use crate::purchase::supplier_order::{SupplierOrder, SupplierTerms};
 

@@ -5,7 +5,7 @@
 //! planner's decision ([`by_hand`]) comes between the two.
 //!
 //! To add a rule: its file here and, in this one, its `mod` and its line in one of the lists; its
-//! word in [`Binding`] (`purchase/binding.rs`). A number that it needs of a supplier is a line of
+//! word in `Binding` (`domain/classes.rs`). A number that it needs of a supplier is a line of
 //! `supplier_terms!` in `domain/inputs.rs`, which makes the field and the column of `suppliers`.
 //! Called by `purchase` alone; `run` hands in what planners decided.
 
@@ -20,7 +20,6 @@ mod price_break;
 mod top_up;
 mod whole_lots;
 
-pub use crate::purchase::binding::Binding;
 pub(crate) use constraint::{LineRule, OrderRule};
 
 /// Rules on one line, in the order they are applied.

@@ -5,10 +5,11 @@
 
 use super::constraint::OrderRule;
 use super::top_up::TopUp;
+use crate::domain::classes::Binding;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::outcome::DraftOrder;
 use crate::domain::units::Money;
-use crate::purchase::binding::{Binding, Wording};
+use crate::purchase::line::Wording;
 use crate::purchase::market::Market;
 use crate::purchase::supplier_order::{SupplierOrder, SupplierTerms};
 

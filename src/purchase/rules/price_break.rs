@@ -2,8 +2,9 @@
 //! [`prices`](crate::purchase::prices).
 
 use super::constraint::LineRule;
-use crate::purchase::binding::{Binding, Wording};
+use crate::domain::classes::Binding;
 use crate::purchase::line::Line;
+use crate::purchase::line::Wording;
 use crate::purchase::market::Market;
 use crate::purchase::prices::{LotCosts, cheaper_lot};
 

@@ -5,8 +5,8 @@
 //! `max_cover_days`, the shelf life, the maximum of its line or the most stock to hold.
 
 use crate::domain::units::{Money, Units};
-use crate::purchase::binding::Wording;
 use crate::purchase::line::Line;
+use crate::purchase::line::Wording;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 

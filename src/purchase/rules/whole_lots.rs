@@ -4,12 +4,12 @@
 //! The arithmetic is [`LotRules::order_quantity`]; here it gets its steps and its sentence.
 
 use super::constraint::LineRule;
+use crate::domain::classes::Binding;
+use crate::domain::lot::{LotLimit, LotRules};
 use crate::domain::units::Units;
 use crate::explain::{Step, Unit};
-use crate::purchase::binding::Binding;
 use crate::purchase::line::Line;
 use crate::purchase::long_lot::LongLot;
-use crate::purchase::lot::{LotLimit, LotRules};
 use crate::purchase::market::Market;
 
 /// Rounds the need of a line to a lot.

@@ -4,6 +4,7 @@ use crate::domain::changes::Change;
 use crate::domain::classes::FindingKind;
 use crate::domain::exceptions::Exception;
 use crate::domain::inputs::Supplier;
+use crate::domain::lot::LotRules;
 use crate::domain::outcome::{
     Accuracy, Allocation, ChannelFinding, Classification, Recommendation,
 };
@@ -11,7 +12,6 @@ use crate::domain::panel::SeriesKey;
 use crate::domain::units::{Money, Units};
 use crate::indicators::PoolResults;
 use crate::purchase::landed_cost::exchange_rate;
-use crate::purchase::lot::LotRules;
 use crate::report::counting::{CountDue, counts_due};
 use crate::report::gathered::Report;
 use crate::report::queue;

@@ -5,7 +5,6 @@ use crate::domain::inputs::PurchaseOrder;
 use crate::domain::outcome::{DraftOrder, OpenOrderAdvice, WorklistEntry};
 use crate::domain::units::Money;
 use crate::explain::Unit;
-use crate::inventory::due::outstanding;
 use crate::report::gathered::Report;
 use crate::report::sheets::network::between_locations;
 use crate::report::sheets::sheet::{Cell, Sheet, cut, figure, link, percent, sheet, words};
@@ -134,7 +133,7 @@ fn dated(date: Option<NaiveDate>, as_of: NaiveDate) -> Cell {
 
 /// Every open order line past its day.
 pub(super) fn late_orders<'a>(report: &Report<'a>) -> Vec<&'a PurchaseOrder> {
-    let open = report.inputs().purchase_orders.iter().filter(|o| outstanding(o).is_positive());
+    let open = report.inputs().purchase_orders.iter().filter(|o| o.outstanding().is_positive());
     open.filter(|order| order.expected.is_some_and(|day| day < report.input.as_of)).collect()
 }
 
@@ -152,7 +151,7 @@ fn overdue(report: &Report) -> String {
         Some(oldest) => format!(
             "Overdue: {}, {} in all; the oldest is {} of {}, due {}.",
             counted(late.len(), "order line"),
-            units(late.iter().map(|order| outstanding(order)).sum()),
+            units(late.iter().map(|order| order.outstanding()).sum()),
             oldest.order_id,
             report.sku(oldest.sku),
             oldest.expected.map_or_else(String::new, |due| day(due, as_of))

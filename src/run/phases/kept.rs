@@ -3,6 +3,8 @@
 //! Offers point into the supplier tables, which both have: only who delivers is written down.
 
 use crate::allocate::shipments::Shipped;
+use crate::domain::classes::Binding;
+use crate::domain::lot::LotRules;
 use crate::domain::outcome::{
     Allocation, ChannelFinding, OpenOrderAdvice, PoolPicture, WEEKS, WeeklyNeed,
 };
@@ -10,10 +12,8 @@ use crate::domain::units::{Money, SupplierId, Units};
 use crate::inventory::PoolPlan;
 use crate::inventory::projection::DatedStock;
 use crate::network::guaranteed_service::HoldOrPass;
-use crate::purchase::lot::LotRules;
-use crate::purchase::rules::Binding;
 use crate::purchase::{Line, Market, PoolNeed};
-use crate::run::partition::PlannedPool;
+use crate::run::night::PlannedPool;
 use serde::{Deserialize, Serialize};
 
 /// See [`PlannedPool`].

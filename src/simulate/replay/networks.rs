@@ -6,9 +6,9 @@
 
 use super::{Lacking, Level as Steering, Replay, State, Wish, date_of, facts};
 use crate::domain::inputs::Supplier;
+use crate::domain::order_calendar::OrderCalendar;
 use crate::explain::Explanation;
 use crate::explain::arithmetic::to_a_millionth;
-use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::outlook::units_until;
 use crate::inventory::reorder_point::{Targets, targets};
 use crate::inventory::{Arrival, PastDemand};

@@ -43,7 +43,7 @@ impl<'a> OrderCalendar<'a> {
     ///
     /// ```
     /// use orderpoint::domain::inputs::Supplier;
-    /// use orderpoint::inventory::order_calendar::OrderCalendar;
+    /// use orderpoint::domain::order_calendar::OrderCalendar;
     ///
     /// let day = |text: &str| text.parse().unwrap();
     /// // Mondays, but not the next one.
@@ -112,7 +112,7 @@ impl<'a> OrderCalendar<'a> {
     ///
     /// ```
     /// use orderpoint::domain::inputs::Supplier;
-    /// use orderpoint::inventory::order_calendar::OrderCalendar;
+    /// use orderpoint::domain::order_calendar::OrderCalendar;
     ///
     /// let day = |text: &str| text.parse().unwrap();
     /// let closures = vec![(day("2026-02-03"), day("2026-03-02"))];

@@ -54,7 +54,7 @@ struct Sums {
 ///
 /// A line received before it was confirmed says nothing about lead time and is left out of it.
 #[must_use]
-pub fn supplier_scorecard(orders: &[PurchaseOrder], names: &Names) -> Vec<Indicator> {
+pub(crate) fn supplier_scorecard(orders: &[PurchaseOrder], names: &Names) -> Vec<Indicator> {
     let mut by_supplier: BTreeMap<SupplierId, Sums> = BTreeMap::new();
     for order in orders {
         let (Some(supplier), Some(received)) = (order.supplier, order.received) else { continue };

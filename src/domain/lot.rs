@@ -11,7 +11,7 @@
 //!
 //! ```
 //! use orderpoint::domain::units::Units;
-//! use orderpoint::purchase::lot::{LotLimit, LotRules};
+//! use orderpoint::domain::lot::{LotLimit, LotRules};
 //!
 //! let rules = LotRules::new(Units(50), Units(24), None);
 //! let lot = rules.order_quantity(60.0);

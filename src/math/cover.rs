@@ -1,10 +1,10 @@
-//! Filling a container so that everything in it lasts equally long, over the whole network.
+//! Filling a container so that everything in it lasts equally long.
 //!
 //! Room left after the needs goes to the items whose echelons would run out first, up to one common
 //! cover: the level of water poured over a floor of steps. Oracle: `network.md`, example 12.
 //!
 //! ```
-//! use orderpoint::network::cover::{Covered, top_up};
+//! use orderpoint::math::cover::{Covered, top_up};
 //!
 //! let items = [(1000.0, 20.0), (260.0, 4.0), (60.0, 1.0)]
 //!     .map(|(position, per_day)| Covered { position, per_day });
