@@ -63,6 +63,7 @@ fn remedies(plan: &Plan, inputs: &Inputs) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for source in &inputs.sources {
         // Single typing errors among thousands of rows are no matter of configuration.
+        // A hundredth: below it another mapping costs more than the rows are worth.
         if source.rejected * 100 <= source.rows {
             continue;
         }
@@ -160,6 +161,7 @@ fn sold(inputs: &Inputs) -> Vec<Sold<'_>> {
         sold.first = sold.first.into_iter().chain(first).min();
         sold.last = sold.last.max(last);
     }
+    // By code, which is by name: the table stands the same way on every machine.
     by_place.into_values().collect()
 }
 
@@ -205,6 +207,8 @@ fn print_first(matters: &[Matter], currency: &str) {
     say!("\nwhat matters most, by the sales of the last year that hang on it:");
     for (place, matter) in (1..).zip(matters.iter().take(FIRST)) {
         let Sales { units, money } = matter.bears_on;
+        // Units where nothing is known of prices: an amount of 0 would read as if it did not
+        // matter.
         let reach = if money > 0.0 {
             format!("{} {currency}", grouped(money))
         } else {

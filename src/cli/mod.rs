@@ -271,6 +271,7 @@ pub struct InitArgs {
 
 /// A currency's code: three letters (ISO 4217), in capitals.
 fn currency_code(text: &str) -> Result<String, String> {
+    // ISO 4217 has three letters; whether a code exists is not asked, as currencies come and go.
     if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         Ok(text.to_ascii_uppercase())
     } else {
@@ -334,6 +335,8 @@ fn share(text: &str) -> Result<f64, String> {
         .parse()
         .map_err(|_| format!("`{text}`: expected a share such as 0.97 or 97%"))?;
     let share = if percent.is_some() { number / 100.0 } else { number };
+    // Nobody can promise all demand, and 0 asks for nothing; 97 without its sign is a slip and no
+    // share.
     if share > 0.0 && share < 1.0 {
         Ok(share)
     } else {

@@ -144,6 +144,8 @@ impl Plan {
         let file = options
             .config
             .clone()
+            // The usual name counts where nobody named another file; a file that was named and is
+            // missing is an error below.
             .or_else(|| Some(PathBuf::from(DEFAULT_FILE)).filter(|f| f.is_file()));
         let text = match &file {
             Some(file) => std::fs::read_to_string(file).map_err(|e| config_unreadable(file, &e))?,
@@ -186,9 +188,13 @@ impl Plan {
             digest: String::new(),
         };
         for path in [&mut plan.run.data, &mut plan.run.out, &mut plan.run.models] {
+            // Paths of the file are meant from where it lies: a scheduler starts the program
+            // somewhere else.
             *path = base.join(&*path);
         }
         (plan.purchase.carrying_rate, plan.purchase.order_cost) =
+            // Declared once, under `[policy]`: two carrying rates in one file would differ sooner
+            // or later.
             (plan.policy.holding_rate_per_year, plan.policy.order_cost);
         plan.ingest.rates = ingest::Rates {
             reporting: plan.purchase.currency.clone(),
@@ -229,6 +235,8 @@ impl Plan {
     /// How to forecast, in periods of `bucket`.
     #[must_use]
     pub fn forecast_settings(&self, bucket: Bucket) -> forecast::Settings {
+        // Four weeks stand for a lead time wherever no supplier is at hand: levels compete at that
+        // distance.
         let lead_time = (28.0 / bucket.days()).ceil() as usize;
         forecast::Settings { horizon: self.horizon(bucket), lead_time, ..self.forecast.clone() }
     }
@@ -278,6 +286,7 @@ impl Plan {
     /// Arguments win over the file.
     fn apply(&mut self, options: &Options, problems: &mut Vec<String>) {
         for (target, given) in [
+            // What is typed goes before what is written, and from the folder in which it is typed.
             (&mut self.run.data, &options.data),
             (&mut self.run.out, &options.out),
             (&mut self.run.models, &options.models),

@@ -38,6 +38,7 @@ impl Bucket {
         match self {
             Self::Day => 1.0,
             Self::Week => 7.0,
+            // Leap years included: over four years the months add up to the days.
             Self::Month => 365.25 / 12.0,
         }
     }
@@ -48,6 +49,8 @@ impl Bucket {
     pub fn season_length(self) -> usize {
         match self {
             Self::Day => 7,
+            // A year of weeks; the day or two that it falls short are caught up by seasons that are
+            // learnt in parts of the calendar year.
             Self::Week => 52,
             Self::Month => 12,
         }
@@ -110,11 +113,14 @@ impl Calendar {
         let days = (date - self.as_of).num_days();
         let from_as_of = match self.bucket {
             Bucket::Day => days,
+            // Towards minus infinity: the week before the as-of date is -1, not 0.
             Bucket::Week => days.div_euclid(7),
             Bucket::Month => {
                 let months = i64::from(date.year() - self.as_of.year()) * 12
                     + i64::from(date.month())
                     - i64::from(self.as_of.month());
+                // Months run from the as-of date's day: what lies before that day belongs to the
+                // month before.
                 if self.month_start(months) > date { months - 1 } else { months }
             }
         };
@@ -139,6 +145,7 @@ impl Calendar {
         } else {
             self.as_of.checked_add_months(step)
         };
+        // Beyond the calendar's own range any order of dates will do, as long as it is kept.
         moved.unwrap_or(if months < 0 { NaiveDate::MIN } else { NaiveDate::MAX })
     }
 }

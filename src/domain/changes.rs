@@ -55,6 +55,7 @@ impl Change {
         match (&self.before, &self.after) {
             (Value::Amount(before), Value::Amount(after)) if is_level => {
                 let moved = (after - before).abs();
+                // Slow movers have levels of a few units: there a unit is the least that can move.
                 moved <= (SAME_LEVEL * before.abs().max(after.abs())).max(1.0)
             }
             (_, _) => false,
@@ -227,6 +228,8 @@ impl SoldSince {
     /// Whether it differs from what was expected by more than a planner would pass over: two units,
     /// and the root of a count, which is its standard deviation where buyers come one by one.
     fn is_remarkable(self) -> bool {
+        // One standard deviation of a count is the root of its mean (Poisson); of slow movers a
+        // unit or two is chance.
         (self.units - self.expected).abs() > self.expected.sqrt().max(2.0)
     }
 }
@@ -264,6 +267,7 @@ impl UnitCauses {
     /// Largest first; less than half a unit is no cause.
     fn ranked(&self) -> Vec<Part> {
         let mut parts: Vec<Part> =
+            // Half a unit is what whole units can show; less would be told as nothing.
             self.parts().into_iter().filter(|part| part.units.abs() >= 0.5).collect();
         parts.sort_by(|a, b| b.units.abs().total_cmp(&a.units.abs()));
         parts

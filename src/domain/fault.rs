@@ -38,6 +38,8 @@ pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Fault> {
     DEPTH.set(DEPTH.get() + 1);
     let done = catch_unwind(AssertUnwindSafe(work));
     DEPTH.set(DEPTH.get() - 1);
+    // The hook ran on the thread that broke, where the place is known; here only the payload is
+    // left.
     done.map_err(|payload| {
         // A panic handed over from another thread was told there: only its words come along.
         Fault(LAST.take().unwrap_or_else(|| words(payload.as_ref())))

@@ -114,6 +114,8 @@ impl Lanes {
     /// Of `rows`, in any order.
     #[must_use]
     pub fn new(mut rows: Vec<Lane>) -> Self {
+        // By destination and role, so that the first lane into a place is the one that is asked
+        // first.
         rows.sort_by_key(|lane| (lane.to, lane.sku, lane.role, lane.from));
         let mut lanes = Self { rows, ..Self::default() };
         for (i, lane) in lanes.rows.iter().enumerate() {
@@ -145,6 +147,8 @@ impl Lanes {
             found.into_iter().flatten().map(|&i| &self.rows[i]).collect()
         };
         let mut lanes = rows(self.special.get(&(sku, to)));
+        // An item's own row takes the place of the general one from the same source, and its own
+        // usual source that of the general usual one: two usual sources would both be asked.
         let has_primary = lanes.iter().any(|lane| lane.role == Role::Primary);
         let own: Vec<LocationId> = lanes.iter().map(|lane| lane.from).collect();
         for lane in rows(self.general.get(&to)) {

@@ -36,6 +36,8 @@ pub(crate) mod units {
                 reason = "saturates, and is checked by comparing back"
             )]
             let whole = value as u16;
+            // By bits and not by value: a negative zero or a NaN must come back as it was, or a
+            // night in parts would differ from one in a piece.
             if f32::from(whole).to_bits() != value.to_bits() {
                 bytes.push(BITS);
                 bytes.extend_from_slice(&value.to_bits().to_le_bytes());
@@ -91,6 +93,7 @@ pub(crate) mod flags {
     pub(super) fn packed(values: &[u8]) -> Vec<u8> {
         let mut bytes = Vec::new();
         for run in values.chunk_by(|a, b| a == b) {
+            // A run is counted in one byte; a longer one is several.
             for part in run.chunks(usize::from(u8::MAX)) {
                 bytes.push(part[0]);
                 bytes.push(u8::try_from(part.len()).expect("a part of a run fits a byte"));

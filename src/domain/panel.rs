@@ -60,6 +60,9 @@ impl Activity {
     /// Of a period with these [`flag`] bits.
     #[must_use]
     pub fn of(flags: u8) -> Self {
+        // Several flags may stand on one period; the one that explains most is the answer. What has
+        // ended or not begun says nothing of its stock, and a recorded stock-out goes before an
+        // inferred one.
         if flags & flag::ENDED != 0 {
             Self::Ended
         } else if flags & flag::INACTIVE != 0 {
@@ -80,6 +83,7 @@ impl Activity {
     #[must_use]
     pub fn counts_as_idle(self) -> bool {
         match self {
+            // Only a day on which it could have sold and did not counts against an item.
             Self::OnSale => true,
             Self::OutOfStock
             | Self::InferredOutOfStock
@@ -270,11 +274,14 @@ impl Panel {
     pub fn part_since(&self, series: impl IntoIterator<Item = (usize, usize)>) -> PanelPart {
         let mut part = PanelPart::default();
         for (i, since) in series {
+            // A series that begins later than the cut keeps its own beginning.
             let skipped = since.saturating_sub(self.start(i)).min(self.periods(i));
             let start = self.starts[i] + skipped as u32;
             let returns = self.returns(i).iter().filter(|&&(period, _)| period >= start);
             part.keys.push(self.keys[i]);
             part.starts.push(start);
+            // What a predecessor sold may lie before the cut; the item's own sales never begin
+            // before the part does.
             part.own_starts.push(self.own_starts[i].max(start));
             let besides = self.gross_besides[i].iter();
             let kept = besides.filter(|kept| kept.period as usize >= skipped);
@@ -301,6 +308,8 @@ impl Panel {
             starts: part.starts,
             own_starts: part.own_starts,
             heirs: Vec::new(),
+            // Filled with the cleaned values, and the gross ones that differ are put beside them
+            // below: the two are never unpacked side by side.
             gross: part.cleaned,
             flags: part.flags,
             returns: part.returns,
@@ -321,11 +330,15 @@ impl Panel {
     pub fn with_parts(&self, parts: &[PanelPart]) -> Self {
         let mut all = PanelPart { keys: self.keys.clone(), ..PanelPart::default() };
         let history = self.calendar.history();
+        // Parts come from processes that finish in any order; their series are sorted together, so
+        // that the result does not show who was first.
         let mut rest: Vec<PartSeries<'_>> =
             parts.iter().flat_map(|part| part.series(history)).collect();
         rest.sort_by_key(|series| series.key);
         let mut rest = rest.into_iter().peekable();
         for (i, key) in self.keys.iter().enumerate() {
+            // A series that no part brings has a place and no history: whoever asks for it gets
+            // nothing instead of another one's sales.
             let Some(series) = rest.next_if(|series| series.key == *key) else {
                 all.starts.push(self.starts[i]);
                 all.own_starts.push(self.own_starts[i]);
@@ -354,6 +367,8 @@ impl Panel {
     /// If there is not one a period of every series.
     pub fn clean_to(&mut self, cleaned: Vec<f32>) {
         assert_eq!(cleaned.len(), self.cleaned.len(), "one cleaned value a gross one");
+        // Until now the buffer held what was sold; from here on it holds the demand, and the sales
+        // stay beside it where they differ.
         let gross = std::mem::replace(&mut self.cleaned, cleaned);
         for (i, besides) in self.gross_besides.iter_mut().enumerate() {
             let cells = self.offsets[i]..self.offsets[i + 1];
@@ -475,6 +490,7 @@ impl Panel {
         if besides.is_empty() {
             return Cow::Borrowed(self.cleaned(i));
         }
+        // Only the few series with a changed period are copied at all.
         let mut gross = self.cleaned(i).to_vec();
         besides.iter().for_each(|kept| gross[kept.period as usize] = kept.units);
         Cow::Owned(gross)
@@ -532,6 +548,7 @@ impl Panel {
         let mut lost = 0.0;
         for &GrossUnits { period, units } in changed {
             let t = period as usize;
+            // An outlier that was capped differs from its gross units, too, and lost nothing.
             if flags[t] & (flag::STOCKOUT | flag::INFERRED_STOCKOUT) != 0 {
                 lost += f64::from(cleaned[t] - units).max(0.0);
             }
@@ -577,6 +594,8 @@ impl Panel {
         let (offsets, keys, starts) = (&self.offsets, &self.keys, &self.starts);
         (0..keys.len()).map(move |i| {
             let n = offsets[i + 1] - offsets[i];
+            // Handed out slice by slice, so that threads can clean series side by side without a
+            // copy or a lock.
             let (this_cleaned, rest) = std::mem::take(&mut cleaned).split_at_mut(n);
             cleaned = rest;
             let (this_flags, rest) = std::mem::take(&mut flags).split_at_mut(n);

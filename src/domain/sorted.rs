@@ -65,6 +65,8 @@ impl<R: Keyed> Sorted<R> {
     /// depend on the input's order.
     #[must_use]
     pub fn new(rows: Vec<R>) -> Self {
+        // A binary search over unsorted rows finds nothing and says nothing: better a fault here
+        // than an item without its orders.
         assert!(rows.is_sorted_by_key(R::key), "rows of a table are sorted by its key");
         Self { rows }
     }

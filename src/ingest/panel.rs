@@ -168,6 +168,8 @@ impl Frame {
             });
             // Days on offer without a sale are evidence: history begins with the launch.
             let start = sold.min(launch_day(key.sku).map_or(i32::MAX, |day| day.max(0)));
+            // Rows of the morning itself or later are not known yet; a series of nothing else is
+            // not there.
             if start < end && i32::from(facts.first_row) < end {
                 let sold = Some(u32::try_from(at).ok()?);
                 series.push(Planned { key, start, own_start: start, sold });
@@ -346,6 +348,8 @@ impl Frame {
             let (same, next) = rest.split_at(rest.partition_point(|&(c, _)| c == cell));
             #[expect(clippy::cast_possible_truncation, reason = "the panel holds f32")]
             let sum = same.iter().map(|&(_, units)| f64::from(units)).sum::<f64>() as f32;
+            // Added up in double precision and rounded once: single precision would keep the error
+            // of every step.
             gross[cell] = sum;
             rest = next;
         }
@@ -415,6 +419,8 @@ impl Frame {
                 for &i in &series {
                     let (gross, flags) = (&parts.gross, &mut parts.flags);
                     self.mark_days(i, empty, |cell| {
+                        // A day that sold was no day without stock, whatever was counted; a week or
+                        // month may have sold before it ran dry.
                         if gross[cell] == 0.0 || self.calendar.bucket() != Bucket::Day {
                             flags[cell] |= flag::STOCKOUT;
                         }
@@ -443,7 +449,10 @@ impl Frame {
         let mut before: Option<Record> = None;
         for same in records.chunk_by(|a, b| a.date == b.date) {
             let day = same[0].date;
+            // Below zero is sold and not booked in yet: there was nothing to take from the shelf.
             let empty = same.iter().all(|record| record.on_hand.0 <= 0);
+            // Between records further apart than a monthly snapshot anything may have happened:
+            // neither speaks for the days between.
             let near = before.filter(|last| (day - last.day).num_days() <= SNAPSHOT_DAYS);
             let gap = near.map(|last| self.days_without_sale(parts, series, last.day, day));
             match (near, gap) {
@@ -487,6 +496,8 @@ impl Frame {
         let days = first..self.calendar.history();
         let length = days.len();
         let selling = days.filter(|&day| self.sold_on(parts, series, day)).count();
+        // More than half of its days: then a day without a sale speaks against an item, and not for
+        // a quiet one.
         2 * selling > length
     }
 
@@ -562,6 +573,7 @@ impl Frame {
         let closes = self.calendar.start(period + 1);
         let after_last = last.succ_opt().unwrap_or(last);
         let inside = (closes.min(after_last) - opens.max(first)).num_days();
+        // From half of it on a period tells more of the interval than of itself.
         2 * inside >= (closes - opens).num_days()
     }
 }
@@ -691,10 +703,14 @@ struct Sums {
 impl Sums {
     /// Adds a row of this revenue (NaN = unknown) and units, `age` days before the as-of date.
     fn add(&mut self, revenue: f32, units: f32, age: usize) {
+        // A row without an amount has units whose price nobody knows: they would pull the average
+        // price towards nothing.
         if revenue.is_nan() {
             return;
         }
         let amount = ten_thousandths(revenue);
+        // Counted in days back from the last period's end, so that both sums end on the same
+        // evening.
         if age <= 365 {
             self.year += amount;
             self.year_units += ten_thousandths(units);
@@ -729,6 +745,8 @@ fn from_ten_thousandths(sum: i64) -> f64 {
 fn ten_thousandths(amount: f32) -> i64 {
     let scaled = f64::from(amount) * Money::SCALE as f64;
     #[expect(clippy::cast_possible_truncation, reason = "amounts are bounded by the reader")]
+    // To the nearest, away from zero at a half, as `Money` rounds: the sum of rows is then the
+    // amount that a till would print.
     let nearest = (scaled + 0.5_f64.copysign(scaled)) as i64;
     nearest
 }

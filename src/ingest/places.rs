@@ -67,6 +67,8 @@ impl PlacedRows {
             Self { name: table.schema.table, needs_place: is_of_orders, ..Self::default() };
         for row in table.rows() {
             let one = match is_of_orders {
+                // What has come is in the stock: only open orders are lost where their place is
+                // unknown.
                 true if row.date("received").is_some() => OpenRows::default(),
                 true => OpenRows { rows: 1, units: row.number("quantity").unwrap_or(0.0) },
                 false => OpenRows { rows: 1, units: 0.0 },
@@ -86,6 +88,7 @@ impl PlacedRows {
 /// The first few names.
 fn listed(names: &[&String]) -> String {
     /// More would hide what a message says.
+    // As many as a line of a message holds.
     const NAMED: usize = 5;
     let shown: Vec<&str> = names.iter().take(NAMED).map(|name| name.as_str()).collect();
     let rest = if names.len() > NAMED { ", ..." } else { "" };
@@ -197,6 +200,8 @@ impl Places {
             }
             (only_sold, only_stocked) => {
                 let never = sold.is_disjoint(&stocked);
+                // Where no place has both, nothing can be planned from stock at all; where some
+                // have, a store of raw goods or a closed shop may be meant so.
                 let severity = if never { Severity::Error } else { Severity::Warning };
                 let (sold_at, stocked_at) = (listed(only_sold), listed(only_stocked));
                 let what = format!(
@@ -239,6 +244,7 @@ impl Places {
         }
         let mut joined = Vec::new();
         for place in sold.union(others).filter(|place| !stocked.contains(*place)) {
+            // Of two places with stock that are spelt alike it cannot be told which one is meant.
             if let Some([only]) = by_spelling.get(&plain(place)).map(Vec::as_slice) {
                 self.renamed.insert(place.clone(), (*only).clone());
                 joined.push(format!("{place} is {only}"));

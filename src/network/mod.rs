@@ -13,7 +13,6 @@
 //! | [`topology`] | who feeds whom, in which order |
 //! | [`night`] | all of it for one item: [`Network::night`] |
 //! | [`backup`] | who else sends when the usual source cannot help in time |
-//! | [`cover`] | what fills a container so that all in it lasts equally long |
 //! | [`ageing`] | which units a place that charges for room and age should get |
 //! | [`who_buys`] | each place, or the warehouse for all |
 //! | [`time_phased`] | what places will ask for, period by period |

@@ -177,6 +177,7 @@ impl Comparison<'_> {
 
     fn classes(&mut self, class: &Classification) {
         let before = self.before;
+        // What a class follows is the pace of sales: the percentage says by how much that moved.
         let rate = (class.velocity_per_day / before.velocity_per_day - 1.0) * 100.0;
         let demand = Cause::Demand((before.velocity_per_day > 0.0).then_some(rate));
         let fields = [
@@ -250,6 +251,7 @@ impl Comparison<'_> {
         if let (Some(then), Some(now)) = (then.first(), now.first()) {
             let position = (then.inventory_position - now.inventory_position).as_f64();
             causes.stock = (then.available - now.available).as_f64();
+            // What of the position is not on the shelf is on its way, or promised.
             causes.on_order = position - causes.stock;
         }
         if units_then != units_now {
@@ -295,6 +297,8 @@ impl Comparison<'_> {
         let need_now: f64 = now.iter().map(|line| line.need).sum();
         let mut causes = moved;
         let mut rest = (units_now - units_then).as_f64() - causes.total();
+        // At the reorder point the need jumps from nothing to all that lacks to order-up-to: no
+        // step of demand or stock is as large, so the jump has a name of its own.
         if (need_then > 0.0) != (need_now > 0.0) {
             causes.is_reached = need_now > 0.0;
             causes.reorder_point = need_now - need_then - causes.total();
@@ -306,6 +310,7 @@ impl Comparison<'_> {
             return UnitCauses { decision: rest, ..causes };
         }
         let binding = now.iter().map(|line| &line.binding).find(|name| !name.is_empty());
+        // A rule that held yesterday and no longer does explains the change as well as a new one.
         let binding = binding.or(then.iter().map(|line| &line.binding).find(|b| !b.is_empty()));
         UnitCauses { order_rules: rest, rule: binding.cloned().unwrap_or_default(), ..causes }
     }
@@ -327,6 +332,8 @@ fn order_up_to_causes(before: &LastPool, policy: &Policy) -> UnitCauses {
     let days_now = (policy.lead_time_mean + policy.review_period).max(f64::MIN_POSITIVE);
     let rate_then = before.protection_mean / days_then;
     let rate_now = policy.protection_mean / days_now;
+    // Both factors moved; each is weighed with the mean of the other, so that nothing is left over
+    // and neither goes first.
     let demand = (rate_now - rate_then) * (days_then + days_now) / 2.0;
     let lead_time = (days_now - days_then) * (rate_then + rate_now) / 2.0;
     let safety = policy.safety_stock - before.safety_stock;
@@ -335,6 +342,7 @@ fn order_up_to_causes(before: &LastPool, policy: &Policy) -> UnitCauses {
     let same_policy = before.method == policy.method
         && !moved(before.service_target * 1e3, policy.service_target * 1e3);
     if same_policy {
+        // Under the same method and target, safety stock moves with the spread of demand alone.
         UnitCauses { demand: demand + safety, lead_time, lot: rest, ..UnitCauses::default() }
     } else {
         UnitCauses { demand, lead_time, policy: safety, lot: rest, ..UnitCauses::default() }

@@ -156,6 +156,8 @@ impl Decision {
     #[must_use]
     pub fn transit_days(&self) -> f64 {
         let sent = self.order_date.unwrap_or(self.as_of);
+        // Without a day of arrival it counts as there at once: nobody is told to wait for what has
+        // no date.
         self.expected.map_or(0.0, |day| (day - sent).num_days().max(0) as f64)
     }
 
@@ -390,6 +392,8 @@ impl KeptDecisions {
     /// not know, because it was given while that run was being made.
     pub(crate) fn approved_since(&self, line: &Decision, seen: Extent) -> Option<&Decision> {
         let numbered = self.decisions.iter().zip(&self.intakes);
+        // Only what was taken in after the run that proposes: the run knew the others and proposed
+        // beside them.
         let unseen = numbered.filter(|(_, intake)| **intake > seen.intakes);
         unseen.map(|(decision, _)| decision).rev().find(|decision| {
             decision.is_order() && decision.line() == line.line() && decision.run_id != line.run_id
@@ -404,6 +408,7 @@ impl KeptDecisions {
         let mut known = Vec::with_capacity(self.decisions.len());
         let mut intakes = Vec::with_capacity(self.decisions.len());
         for (decision, intake) in self.decisions.into_iter().zip(self.intakes) {
+            // A backfill must not know what was decided on a later morning.
             if decision.as_of <= as_of {
                 digest.add_part(&format!("{decision:?}"));
                 known.push(decision);
@@ -438,6 +443,7 @@ impl KeptDecisions {
     pub fn quiet(&self, as_of: NaiveDate) -> impl Iterator<Item = &Decision> {
         let mut last: BTreeMap<[&str; 4], &Decision> = BTreeMap::new();
         for decision in self.decisions.iter().filter(|d| d.as_of <= as_of) {
+            // In the order in which they were taken in: of several on one line the last one holds.
             last.insert(decision.line(), decision);
         }
         last.into_values().filter(move |d| !d.verdict.orders() && d.stands_on(as_of))

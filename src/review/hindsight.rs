@@ -125,9 +125,12 @@ fn decided_changes(kept: &KeptDecisions, inputs: &Inputs) -> BTreeMap<PoolId, Ve
             unit_cost,
             rejected,
         });
+        // A split order is judged from its first part on; before that neither part could have been
+        // sold.
         change.arrival = change.arrival.min(arrival);
         change.proposed += decision.recommended;
         change.decided += decision.quantity;
+        // Rejected only where all of its lines were.
         change.rejected &= rejected;
     }
     let mut pools: BTreeMap<PoolId, Vec<DecidedChange>> = BTreeMap::new();
@@ -146,6 +149,7 @@ fn outcome(
     holding_rate: f64,
 ) -> Option<JudgedChange> {
     let price = inputs.products.get(pool.sku.index())?.unit_price?;
+    // By the price of today: what it was on the day is not kept, and prices move less than orders.
     let margin = (price - change.unit_cost).as_f64();
     let calendar = inputs.panel.calendar();
     let first = calendar.index(change.arrival).max(0) as usize;
@@ -199,6 +203,7 @@ fn least_stock(
         flags.iter().any(|f| f & flag::STOCKOUT != 0)
     });
     if ran_out {
+        // A stock-out that is known ends the question: everything that came was sold.
         return Some(0.0);
     }
     let levels = inputs.stock_history.of(pool).iter().filter(|level| days.contains(&level.date));

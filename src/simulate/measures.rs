@@ -70,6 +70,8 @@ impl Totals {
         }
     }
 
+    // The one list of all sums: adding and copying both read it, so that a field is in both or in
+    // neither.
     fn fields(&mut self) -> [&mut f64; 19] {
         [
             &mut self.periods,

@@ -175,7 +175,8 @@ enum Level {
 /// use orderpoint::math::distributions::Demand;
 /// use orderpoint::simulate::{Candidate, PoolOutlook, ReplayPool, Rule, Settings, replay};
 /// # use orderpoint::domain::classes::VelocityClass;
-/// # use orderpoint::purchase::{long_lot::Patience, lot::LotRules};
+/// # use orderpoint::domain::lot::LotRules;
+/// # use orderpoint::purchase::long_lot::Patience;
 /// # use orderpoint::simulate::Costs;
 /// use std::sync::Arc;
 ///
@@ -359,6 +360,8 @@ impl<'a> Replay<'a> {
             receive(state, pool, today, scored, self.pushed_on[p]);
             throw_away(state, pool, today, scored);
         }
+        // What comes this morning can leave this morning: it is on the shelf before stock is shared
+        // out, and before anybody orders.
         let shipments = self.shipments(candidate, outlooks);
         let window = &self.settings.window;
         let reviewed = (self.now - window.start).is_multiple_of(self.settings.review_every.max(1));
@@ -382,6 +385,8 @@ impl<'a> Replay<'a> {
                 }
             }
             if let Some(path) = self.paths[candidate].get_mut(pool) {
+                // Net of customers who wait: a chart then shows how deep a shortage is, not only
+                // that there is one.
                 path.push((state.on_hand - state.backorders) as f32);
             }
         }
@@ -439,12 +444,17 @@ impl<'a> Replay<'a> {
         }
         self.carry(candidate, &moves);
         let mut left = self.settings.budget.unwrap_or(f64::INFINITY);
+        // Without a budget the order of the wishes decides nothing, and they stay in panel order.
         if left.is_finite() {
             wishes.sort_by(|a, b| a.cover_days.total_cmp(&b.cover_days).then(a.pool.cmp(&b.pool)));
         }
         for wish in wishes {
             let this = &self.pools[wish.pool];
+            // An item without a cost counts as all but free; and nothing that an f64 cannot count
+            // one by one is cast to whole units.
             let affordable = Units((left / this.unit_cost.max(1e-9)).min(1e15) as i64);
+            // Part of a lot is no lot: what the rest of the budget pays for is rounded down to what
+            // the supplier takes.
             let units = if wish.units > affordable.as_f64() {
                 this.lot.round_down(affordable).as_f64()
             } else {
@@ -527,6 +537,8 @@ impl<'a> Replay<'a> {
                 });
                 lacks.expect("a pool with targets stands somewhere")
             }
+            // The benchmark knows no rate: its cover is told in levels, which sort as days would,
+            // all levels covering the same days.
             (Some(Level::UpTo(level)), _) => Lacking {
                 need: level - position,
                 position,
@@ -583,6 +595,8 @@ impl<'a> Replay<'a> {
             }
         }
         let Some(tiers) = &pool.tiers else { return lot };
+        // A better price is no reason to buy more than sells within the longest cover that is
+        // allowed, or before it spoils.
         let cover = ahead.units(patience.max_cover_days) - position.or_zero().as_f64();
         let most = Units::floor(cover.min(fresh.unwrap_or(f64::INFINITY)).clamp(0.0, 1e15));
         let costs = LotCosts {
@@ -603,6 +617,8 @@ impl<'a> Replay<'a> {
         let days = match self.settings.seed {
             // The same draw for the same order number, whatever the candidate.
             Some(seed) => drawn(this.lead_time, seed, pool as u64, state.drawn),
+            // Without a seed every order takes its mean: candidates then differ by their policy
+            // alone.
             None => this.lead_time.mean_days(),
         };
         // A review on a day on which the supplier takes no orders waits for the next one that does.
@@ -612,6 +628,8 @@ impl<'a> Replay<'a> {
             (next - day).num_days() as f64
         });
         let arrival = Arrival { days: today + waits + days, quantity: units };
+        // Drawn lead times overtake each other; what is read from the front is the next to arrive,
+        // not the next that was ordered.
         let at = state.pipeline.partition_point(|a| a.days <= arrival.days);
         state.pipeline.insert(at, arrival);
         state.drawn += 1;
@@ -648,6 +666,8 @@ fn facts(pool: &ReplayPool, number: usize, as_of: NaiveDate, past: PastDemand) -
         promised_service: None,
         economics: UnitEconomics {
             landed_cost: Some(Money::from_f64(pool.unit_cost)),
+            // A replay is told the margin and not the price: what a lost sale costs comes out the
+            // same.
             price: Some(Money::from_f64(pool.unit_cost + pool.unit_margin)),
         },
         stock_is_known: true,
@@ -668,6 +688,7 @@ fn whole_units(need: f64, pool: &ReplayPool, room: Option<Units>) -> Units {
     if !pool.supplied {
         return Units::ZERO;
     }
+    // As for the night: noise behind the millionth must not round a need up to one more pack.
     pool.lot.within(room).order_quantity(to_a_millionth(need.max(0.0))).quantity
 }
 
@@ -689,6 +710,8 @@ pub(super) fn drawn(lead_time: LeadTime, seed: u64, number: u64, order: u64) -> 
     let mixed = seed
         ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15)
         ^ order.wrapping_mul(0xD1B5_4A32_D192_ED03);
+    // 53 bits, as many as the fraction of an f64 holds, and half a step in: no draw is 0 or 1,
+    // whose quantiles would be 0 days or endless.
     let draw = Pcg64Mcg::seed_from_u64(mixed).next_u64() >> 11;
     let u = (draw as f64 + 0.5) / (1u64 << 53) as f64;
     Demand::Gamma { mean, sd }.quantile(u).round().max(1.0)
@@ -708,6 +731,8 @@ fn receive(state: &mut State, pool: &ReplayPool, today: f64, scored: bool, is_pu
         }
         if scored {
             state.totals.cycles += 1.0;
+            // Cycle service asks of each cycle whether it went by without a shortage, however small
+            // or large.
             state.totals.served_cycles += f64::from(u8::from(!state.short));
         }
         state.short = false;
@@ -756,9 +781,12 @@ fn sell(state: &mut State, pool: &ReplayPool, t: usize, settings: &Settings, sco
     let Costs { shortage_per_unit, holding_at, .. } = settings.costs;
     let held = match holding_at {
         HoldingAt::PeriodEnd => state.on_hand,
+        // Customers come evenly over a period, so that half of what was sold still lay there on
+        // average.
         HoldingAt::PeriodAverage => 0.5 * (morning + state.on_hand),
     };
     let rate = holding_a_period(pool, settings);
+    // A unit that waits costs again every period that it waits, a lost one once.
     let waiting = match settings.unmet_demand {
         UnmetDemand::Backordered => state.backorders,
         UnmetDemand::Lost => unmet,
@@ -766,6 +794,7 @@ fn sell(state: &mut State, pool: &ReplayPool, t: usize, settings: &Settings, sco
     let totals = &mut state.totals;
     totals.periods += 1.0;
     totals.demand += demand;
+    // Kept apart so that a reader sees how much of a result rests on demand that nobody observed.
     totals.estimated_demand +=
         if pool.estimated.get(t).copied().unwrap_or(false) { demand } else { 0.0 };
     totals.lost += unmet;

@@ -17,6 +17,7 @@ pub enum Goal {
 }
 
 /// Service targets that are tried.
+// Closer together towards 1, where the last points of service take most of the stock.
 pub const SERVICES: [f64; 11] = [0.50, 0.60, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95, 0.97, 0.98, 0.99];
 
 /// The published methods side by side, the user's own settings first and the moving-average
@@ -38,6 +39,8 @@ pub fn side_by_side(own: &inventory::Settings, lead_days: f64) -> Vec<Candidate>
         Candidate::new(
             "moving average",
             Rule::MovingAverage {
+                // A quarter's average over lead time and two reviews: the rule of thumb that a
+                // method has to beat to be worth its trouble.
                 average_days: 91.0,
                 cover_days: lead_days + 2.0 * own.review_period_days,
             },
@@ -140,6 +143,7 @@ impl Choice {
     /// not.
     #[must_use]
     pub fn pays(&self) -> bool {
+        // Without demand nobody was left unserved.
         let fill = |totals: &Totals| totals.fill_rate().unwrap_or(1.0);
         self.candidate != 0
             && match self.goal {
@@ -210,6 +214,8 @@ pub fn choose(
         Goal::LeastCost => least(&sums, Totals::cost, |_| true),
         Goal::FillRate(target) => {
             least(&sums, |t| t.stock, |t| t.fill_rate().unwrap_or(1.0) >= target)
+                // None of them fills the share asked for: the best filler, and its evidence shows
+                // by how much it falls short.
                 .or_else(|| least(&sums, |t| -t.fill_rate().unwrap_or(1.0), |_| true))
         }
     }?;

@@ -144,6 +144,7 @@ impl Index {
         let Ok(text) = std::fs::read(folder.join(INDEX)) else {
             return Self { wrong: Some("is missing"), ..Self::default() };
         };
+        // An index without a seal is no index of ours: its digests would vouch for anything.
         let (value, changed) = unsealed(&text, INDEX_SEAL);
         if changed != Some(false) {
             return Self { wrong: Some("is damaged"), ..Self::default() };
@@ -264,6 +265,7 @@ pub fn update(out: &Path) -> Result<Updated> {
         if let Some(what) = found.wrong {
             updated.wrong.push(format!("{FOLDER}/{} {what}", file_name(table)));
         } else if found.rows.is_some() && !found.is_behind {
+            // Sound and up to date: only the runs that it does not have yet are read.
             new.retain(|run| !known.contains(&run.manifest.run_id));
         }
         let mut listed: Vec<String> = found.sha256.into_iter().collect();
@@ -301,6 +303,7 @@ fn gathered(
     let schema = arrow_schema(&optional((table.columns)()));
     let mut parts = Vec::new();
     if let Some(before) = before {
+        // What a run that is read anew had said before makes room for what it says now.
         parts.push(conformed(table, &without_runs(&before, new)?)?);
     }
     for run in new {
@@ -333,6 +336,8 @@ fn conformed(table: &HistoryTable, rows: &RecordBatch) -> Result<RecordBatch> {
     let mut arrays = Vec::with_capacity(columns.len());
     for column in &columns {
         let kind = column.kind.arrow();
+        // A column that an older version did not have, or had with another type, is empty in its
+        // rows: better than no history.
         let there = rows.column_by_name(column.name).filter(|array| *array.data_type() == kind);
         arrays.push(there.cloned().unwrap_or_else(|| new_null_array(&kind, rows.num_rows())));
     }
@@ -356,6 +361,8 @@ fn distinct(table: &HistoryTable, rows: &RecordBatch) -> Result<RecordBatch> {
         }
     }
     let mut stays = vec![true; rows.num_rows()];
+    // Compared as text, whatever the type of a column: rows come from several versions of the
+    // program.
     let mut first: BTreeMap<String, usize> = BTreeMap::new();
     for row in 0..rows.num_rows() {
         let cells: Vec<String> = columns.iter().map(|cell| cell.value(row).to_string()).collect();
@@ -453,6 +460,8 @@ fn with_current(rows: &RecordBatch) -> Result<RecordBatch> {
     let days = rows.column(1).as_primitive::<Date32Type>();
     let mut current = Vec::with_capacity(rows.num_rows());
     for day in days {
+        // In order of publication; a run for an earlier morning than the latest one is a backfill
+        // and took nobody's place. `>=`, as the same night run again does.
         current.push(day >= latest);
         latest = latest.max(day);
     }
@@ -496,6 +505,7 @@ fn accuracy_rows(run: &PublishedRun) -> Result<RecordBatch> {
     for row in 0..rows.num_rows() {
         let group = [0, 1, 2].map(|at: usize| groups[at].value(row));
         let sum = sums.entry((group, chosen.value(row))).or_default();
+        // Kept as sums, not as ratios: a reader can add months and channels up and divide then.
         sum[0] += 1.0;
         for (total, of) in sum[1..].iter_mut().zip(&values) {
             *total += of.value(row);

@@ -119,6 +119,8 @@ impl LastRun {
     /// # Errors
     /// [`Error::Input`](crate::domain::error::Error::Input) for a table that is missing or damaged.
     pub fn read(run: PublishedRun, names: &Names) -> Result<Option<Self>> {
+        // A column may mean something else there: tonight is planned as a first night is, and says
+        // so.
         if run.manifest.schema_version != SCHEMA_VERSION {
             return Ok(None);
         }
@@ -141,6 +143,7 @@ impl LastRun {
         let classes = Rows::read(&self.run.folder, &CLASSIFICATION)?;
         let policies = Rows::read(&self.run.folder, &POLICY)?;
         for row in 0..classes.len() {
+            // What is no longer in the data is told once, tonight; tomorrow nobody remembers it.
             let Some(pool) = pool_of(&classes, row, names) else {
                 self.gone.push(Subject::Pool {
                     sku: classes.text("sku", row).to_owned(),
@@ -183,6 +186,7 @@ impl LastRun {
         let rows = Rows::read(&self.run.folder, &RECOMMENDATIONS)?;
         for row in 0..rows.len() {
             let Some(pool) = pool_of(&rows, row, names) else { continue };
+            // A supplier that is gone leaves a line without one, which damps nothing.
             let supplier = rows.optional_text("supplier", row).and_then(|s| names.find_supplier(s));
             self.lines.push(LastLine {
                 id: rows.text("recommendation_id", row).to_owned(),

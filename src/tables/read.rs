@@ -105,6 +105,7 @@ impl Rows {
             Kind::Whole => Cell::Whole(array.as_primitive::<Int64Type>().value(row)),
             Kind::Money => {
                 let amount = array.as_primitive::<Decimal128Type>().value(row);
+                // Eighteen digits fit 64 bits; only a damaged file has more.
                 Cell::Money(Money(i64::try_from(amount).unwrap_or(i64::MAX)))
             }
             Kind::Flag => Cell::Flag(array.as_boolean().value(row)),

@@ -33,6 +33,7 @@ pub(crate) fn products(
             files.push(place.file);
         }
         let known = &mut versions[sku.index()];
+        // The same row again, as joins and yearly exports repeat it, is no contradiction.
         if known.iter().all(|version| version.product != product) {
             known.push(Version { file: files.len(), place, product });
         }
@@ -48,9 +49,14 @@ pub(crate) fn products(
         let Some(first) = known.next() else { continue };
         let Version { file, place, mut product } = first;
         for other in known {
+            // One source has the costs, another one the names: where they do not contradict each
+            // other, both are used.
             if complete(&mut product, &other.product) {
                 continue;
             }
+            // Two files may well differ, and one that is made of sales has as many prices as it has
+            // days: told as a difference, rows stay in use. Within one master file two rows of one
+            // key are a mistake.
             if other.file != file || convert.sales_files.contains(place.file) {
                 differing.push(sku);
             } else {
@@ -142,6 +148,7 @@ fn product(row: &Row<'_>, factor: f64, convert: &mut Convert<'_>) -> Option<Prod
         analogue: other_item(row, "analogue", convert),
         analogue_factor: row.number("analogue_factor"),
         shelf_life_days: row.number("shelf_life_days"),
+        // The row may speak of a case; weight and volume are kept for one unit, as costs are.
         weight: row.number("weight").map(|weight| weight / factor),
         volume: row.number("volume").map(|volume| volume / factor),
         min_stock,
@@ -163,6 +170,7 @@ fn cut_cycles(products: &mut [Product], places: &[Option<Place<'_>>], convert: &
         .map(|((start, _), _)| start)
         .collect();
     for start in starts {
+        // Every link of the circle goes: which of them is wrong cannot be known from here.
         products[start].superseded_by = None;
         if let Some(place) = places[start] {
             let reason = "the item ends up superseding itself; the link is not used";
@@ -247,6 +255,7 @@ pub(crate) fn suppliers(
 
 fn supplier(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supplier> {
     let currency = row.text("currency").to_ascii_uppercase();
+    // Without a code the supplier invoices in the reporting currency.
     let letters = currency.is_empty()
         || (currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_uppercase()));
     if !letters
@@ -283,6 +292,7 @@ pub(crate) fn weekdays(text: &str) -> Option<Vec<u8>> {
     const NAMES: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     let mut days: Vec<u8> = Vec::new();
     for word in text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
+        // Three letters tell weekdays apart, and take `Monday` and `mon.` alike.
         let start = word.get(..3)?.to_ascii_lowercase();
         let day = NAMES.iter().position(|name| *name == start)?;
         days.push(u8::try_from(day).ok()?);
@@ -296,6 +306,7 @@ pub(crate) fn weekdays(text: &str) -> Option<Vec<u8>> {
 pub(crate) fn intervals(text: &str) -> Option<Vec<(NaiveDate, NaiveDate)>> {
     let mut all = Vec::new();
     for part in text.split(';').filter(|part| !part.trim().is_empty()) {
+        // A single day is an interval that ends where it begins.
         let (first, last) = part.split_once('/').unwrap_or((part, part));
         let first = date_of(parse_day(first.trim(), &[])?.day);
         let last = date_of(parse_day(last.trim(), &[])?.day);

@@ -315,6 +315,8 @@ impl SalesRows {
                 *last = (pair, self.pair(pair));
             }
             let last = *last;
+            // Sales come in runs of one channel and location: the pair is looked up once, its items
+            // by position.
             let known = self.slots[last.1].get(sku as usize).copied().unwrap_or(NEW);
             let slot = if known == NEW { self.meet(sku, last, reading) } else { known };
             match slot {
@@ -341,6 +343,7 @@ impl SalesRows {
         for &row in &chunk.void {
             let (order, day) = (cells.order(row), cells.day[row]);
             let code = reading.text("sku", cells.sku[row]);
+            // Without all three it cannot be told which sale was cancelled.
             if order == NO_KEY || day == NO_DAY || code.is_empty() {
                 continue;
             }
@@ -370,6 +373,8 @@ impl SalesRows {
             }
             let start = (rows.len(), self.rows.series[first], self.rows.day[first]);
             let files = alike.entry(start).or_default();
+            // Files with order numbers are compared order by order, in `count_once`: there a whole
+            // copy is dropped as well.
             let numbered = self.rows.keys.get(first).is_some_and(|&key| key != NO_KEY);
             let is_copy = !numbered
                 && rows.len() >= SHORTEST_COPY
@@ -403,6 +408,8 @@ impl SalesRows {
     fn shared_days(&self) -> Vec<Exception> {
         let has_numbers = self.rows.keys.iter().any(|&key| key != NO_KEY);
         let count = self.rows.series.len();
+        // Each pair of files is compared: beyond so many it would take longer than reading them,
+        // and shops of that size have order numbers.
         if has_numbers || !(2..=MOST_COMPARED).contains(&self.files.len()) || count > MOST_ROWS {
             return Vec::new();
         }
@@ -418,6 +425,7 @@ impl SalesRows {
                 let shared: Vec<u16> = shared.copied().collect();
                 let rows: u64 = shared.iter().map(|day| of_file[day].rows).sum();
                 let is_same = shared.iter().all(|day| of_file[day].is_same(&other[day]));
+                // On a day or two of a few rows two branches may well have sold the same.
                 if !is_same || shared.len() < FEWEST_SHARED_DAYS || rows < SHORTEST_COPY as u64 {
                     continue;
                 }
@@ -506,6 +514,8 @@ impl SalesRows {
         let mut repeated = RepeatedRows::default();
         for (file, rows) in spans(files, self.rows.series.len()).enumerate() {
             for row in rows.filter(|&row| self.rows.keys[row] != NO_KEY) {
+                // An order that was changed stands in the newer download as it is now; the older
+                // one has it as it was.
                 if newest.by_line[&self.rows.keys[row]] as usize != file {
                     keep[row] = false;
                     repeated.rows += 1;
@@ -753,6 +763,7 @@ impl SalesRows {
         }
         self.priced_rows += 1;
         match currencies.by_code.get(codes[row] as usize) {
+            // A row without a currency is in the reporting one, as most shops have no other.
             None | Some(Rate::Reporting) => amount,
             Some(Rate::Known(rate)) => amount * rate,
             // As it is: the run is refused, unless this is the only currency there is.
@@ -794,9 +805,11 @@ impl SalesRows {
             self.negative.amount += amount;
             self.negative.first.get_or_insert(RowPlace { file: self.files.len() - 1, line });
         }
+        // Only a hint: rows come in any order, and a sale of an earlier day may be further down.
         self.maybe_early |= units < 0.0 && day < self.facts[series as usize].first_sale;
         let marks = cells.marks(row);
         let key = line_key(cells.order(row), series, day, units >= 0.0);
+        // A row of nothing that says why (out of stock, on promotion) is kept for what it says.
         if units != 0.0 || marks != 0 {
             self.fractional |= !is_whole(units);
             self.push(series, day, stored, marks, key);

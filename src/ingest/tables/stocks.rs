@@ -25,6 +25,8 @@ pub(crate) fn stock(table: &Table, convert: &mut Convert<'_>) -> Vec<Stock> {
     let mut stock: Vec<Counted> = Vec::with_capacity(before);
     for row in rows {
         match stock.last_mut().filter(|last| last.pool == row.pool) {
+            // Bins, pallets and storage areas are rows of their own in many exports; what can be
+            // sold is their sum.
             Some(last) => last.add(&row),
             None => stock.push(row),
         }
@@ -46,6 +48,8 @@ pub(crate) fn stock(table: &Table, convert: &mut Convert<'_>) -> Vec<Stock> {
             .with_effect(Effect::Rows((before - stock.len()) as u64)),
         );
     }
+    // Used all the same: no older count is there to use instead, and a backfill would plan without
+    // any stock.
     let late = stock.iter().filter(|s| s.as_of.is_some_and(|d| d > convert.as_of)).count();
     if late > 0 {
         let what = format!(
@@ -91,6 +95,8 @@ impl Counted {
     /// Whole units of each figure, such that what is available is that of the exact figures.
     fn whole(self) -> Stock {
         let mut left = Remainder::of(self.on_hand);
+        // The whole units of the exact amount; each part then takes the whole units of what is
+        // left, so that they add up to no more than lies there.
         let on_hand = left.units();
         Stock {
             sku: self.pool.sku,
@@ -140,6 +146,8 @@ pub(crate) fn lots(table: &Table, convert: &mut Convert<'_>) -> Vec<Lot> {
 /// Takes the lots for the stock where there is no table of it and most items have lots: what was
 /// said to lie there was planned, and shown to channels, as nothing.
 pub(crate) fn stock_of_lots(inputs: &mut Inputs) -> Option<Exception> {
+    // Whoever keeps both counts stock in one and dates in the other: the table of stock is the
+    // count.
     if inputs.has("stock") || !inputs.stock_is_known() {
         return None;
     }
@@ -177,6 +185,7 @@ pub(crate) fn date_lots(inputs: &mut Inputs) -> Option<Exception> {
             let Some((received, life)) = lot.received.zip(life) else { continue };
             // No shelf life is longer than a calendar.
             let days = chrono::Days::new((life.clamp(1.0, 1e6) as u64) - 1);
+            // The day of receipt is the first of its life: a life of one day is sold that very day.
             lot.expires = received.checked_add_days(days);
             dated += 1;
             units += lot.quantity;
@@ -201,6 +210,7 @@ fn lot(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Lot> {
         return convert.reject(row, "expires", "expected a last day of sale or a day of receipt");
     }
     let quantity = row.units_of("quantity", factor).unwrap_or_default();
+    // A lot without either date could neither be sold first nor be found out of date.
     Some(Lot { sku, location, expires, received, quantity })
 }
 
@@ -232,6 +242,7 @@ pub(crate) fn stock_history(table: &Table, convert: &mut Convert<'_>) -> Vec<Sto
     for ((sku, location, date, _), on_hand) in parts {
         rows.push((sku, location, date, Rounding::Down.whole(on_hand)));
     }
+    // Smallest count first within a day, for the next step.
     rows.sort_unstable();
     // Two counts of one day: the lower one, whatever their order.
     rows.dedup_by_key(|r| (r.0, r.1, r.2));
@@ -251,6 +262,7 @@ pub(crate) fn stockouts(table: &Table, convert: &mut Convert<'_>) -> Vec<Stockou
         else {
             continue;
         };
+        // One of the two is mistyped, and a guess at which could hide weeks of demand.
         if end < start {
             convert.reject::<()>(&row, "end", "before start");
         } else if start >= convert.as_of {
@@ -281,6 +293,8 @@ pub(crate) fn purchase_orders(
     let mut future = 0;
     for row in table.rows() {
         let confirmed = convert.plausible_date(&row, "confirmed");
+        // Placed on the morning of the run or later, the order is not known yet: a backfill must
+        // not see it.
         if confirmed.is_some_and(|day| day >= convert.as_of) {
             future += 1;
         } else if let Some(order) = order(&row, confirmed, convert, stock) {
@@ -292,6 +306,8 @@ pub(crate) fn purchase_orders(
     lines.sort_by(|a, b| a.key().cmp(&b.key()));
     let mut kept: Vec<OrderLine<'_>> = Vec::with_capacity(lines.len());
     for line in lines {
+        // All columns alike is the same line exported twice; units that are ordered twice differ in
+        // number or line.
         match kept.last().filter(|last| last.key() == line.key()) {
             Some(last) => {
                 let reason =
@@ -410,6 +426,8 @@ pub(crate) fn listings(table: &Table, convert: &mut Convert<'_>) -> Vec<Listing>
     for row in rows {
         match listings.last_mut().filter(|last| (last.sku, last.channel) == (row.sku, row.channel))
         {
+            // Several listings of one item in a channel (bundles, second offers) show all of their
+            // units to customers.
             Some(last) => last.listed += row.listed,
             None => listings.push(row),
         }

@@ -318,6 +318,8 @@ impl Replay<'_> {
         for (at, (&pool, ahead)) in network.pools.iter().zip(ahead).enumerate() {
             let this = &self.pools[pool];
             let state = &self.states[candidate][pool];
+            // A place that sells nothing itself only passes on: it gets no distribution of its own
+            // to protect.
             let demand: Option<&dyn DemandAhead> = if ahead.sells() { Some(ahead) } else { None };
             places.push(Place {
                 on_way: state.on_way(),
@@ -362,12 +364,15 @@ impl Replay<'_> {
         let today = date_of(self.settings, self.today());
         let next = OrderCalendar::of(&fed.departures).next_order_day(today)?;
         let days = (next - today).num_days() as f64;
+        // A period holds all its departures: what may leave on any of its days leaves now.
         Some(if days < self.settings.period_days { 0.0 } else { days })
     }
 
     /// Units that the source of a push lane has received since something last left by it.
     fn received(&self, candidate: usize, fed: &FedBy) -> f64 {
         let today = date_of(self.settings, self.today());
+        // What leaves this very morning is what is being decided: the last departure is looked for
+        // from yesterday back.
         let yesterday = today.pred_opt().unwrap_or(today);
         let since = OrderCalendar::of(&fed.departures).last_order_day(yesterday);
         let receipts = self.states[candidate][fed.source].receipts.iter();
