@@ -443,6 +443,7 @@ fn sample(file: &File) -> Result<Option<Sample>> {
     if file.bytes() <= SAMPLE_BYTES {
         return Ok(Some(Sample { file: file.clone(), _folder: None }));
     }
+    // What is compressed or in columns cannot be cut at a line: a large one is not tried.
     if file.format != Format::Text {
         return Ok(None);
     }
@@ -526,6 +527,7 @@ fn guess(headings: &[String]) -> Option<Guess> {
             }
         }
         if telling.iter().all(|column| columns.contains_key(*column)) {
+            // What is called as the table calls it needs no line in the configuration.
             columns.retain(|ours, theirs| normal(theirs) != *ours);
             return Some(Guess { table, mapping: TableMapping { columns, ..Default::default() } });
         }
@@ -648,12 +650,14 @@ fn other_order(
     settings: &Settings,
 ) -> Option<String> {
     let format = mapping.date_formats.first()?;
+    // Only numbers can be taken for each other: a month that is written out leaves nothing open.
     let swapped = format.replace("%d", "%?").replace("%m", "%d").replace("%?", "%m");
     if swapped == *format || format.contains("%b") {
         return None;
     }
     let other = TableMapping { date_formats: vec![swapped.clone()], ..mapping.clone() };
     let trial = trial(file, schema, &other, settings)?;
+    // Both orders read as many rows: then only a person knows.
     (trial.rejected <= known.rejected).then_some(swapped)
 }
 
@@ -666,6 +670,8 @@ fn mended(
     settings: &Settings,
 ) -> (TableMapping, Trial) {
     for _ in 0..ROUNDS {
+        // One rule at a time, and each round on top of the last one's best: a file with two faults
+        // needs two rules.
         if best.rejected == 0 {
             break;
         }
@@ -738,6 +744,8 @@ fn trial(
         good += (0..chunk.rows).filter(|&row| chunk.is_good(row)).count() as u64;
         first = chunk.days().fold(first, i32::min);
         last = chunk.days().fold(last, i32::max);
+        // The first chunk with good rows is enough to judge a rule by; what is behind it would only
+        // cost time, and an error is the one way out of the loop.
         if good > 0 { Err(Error::NotFound(enough.to_owned())) } else { Ok(()) }
     });
     match read {
@@ -748,6 +756,8 @@ fn trial(
     let (rejected, left_out) = (quarantine.rejected_rows(), quarantine.left_out_rows());
     let days = (i64::from(last) - i64::from(first)).max(0);
     let rejects = quarantine.into_rows();
+    // How far right in the table's columns the faults lie: a rule that lets rows get further has
+    // mended something, even if none is good yet.
     let reach = rejects.iter().map(|row| schema.position(&row.column).unwrap_or(0)).sum();
     let mut empty = BTreeSet::new();
     let mut meant: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();

@@ -122,6 +122,7 @@ pub fn place(demand: &dyn DemandAhead, terms: &Terms) -> Level {
 #[must_use]
 pub fn lot(per_day: f64, terms: &Terms) -> f64 {
     let economic = eoq(per_day * 365.0, terms.order_cost, terms.carrying_a_day * 365.0);
+    // Without a cost of a line there is no reason to send more at a time than is needed.
     economic.unwrap_or(0.0).min(LONGEST_LOT_DAYS * per_day)
 }
 
@@ -131,6 +132,7 @@ pub fn lot(per_day: f64, terms: &Terms) -> f64 {
 pub fn service(per_day: f64, lot: f64, terms: &Terms) -> f64 {
     let lasts = if per_day > 0.0 { lot / per_day } else { 0.0 };
     let excess = terms.holding_a_day.max(0.0) * terms.interval.review_days.max(lasts);
+    // Nothing is lost with a sale, as far as is known: the median, neither short nor long.
     if terms.margin <= 0.0 {
         return 0.5;
     }
@@ -208,6 +210,7 @@ impl Branch<'_> {
 
     /// Units of all lots on the way down, less the unit that is asked for.
     fn lots(&self) -> f64 {
+        // A lot that is asked for at a unit below the point overshoots by its size less that unit.
         let own = (self.lot.max(self.pack) - 1.0).max(0.0);
         own + self.below.iter().map(Branch::lots).sum::<f64>()
     }

@@ -342,6 +342,7 @@ impl Network<'_> {
         let level = match (place.level, place.demand) {
             (Some(level), _) if !is_source => level,
             (None, Some(demand)) if !is_source => levels::place(demand, &terms),
+            // Nobody buys there and nothing is asked of it: it wants nothing.
             (None, None) if !is_source => Level::default(),
             _ => {
                 let covered = self.echelon(topology, p, &terms, nights);
@@ -355,6 +356,7 @@ impl Network<'_> {
         explain.step("reorder_point", "level", Unit::Units, inputs, level.reorder_point);
         explain.step("order_up_to", "up_to", Unit::Units, [("up_to", up_to)], up_to);
         let mut need = 0.0;
+        // Only who is supplied from outside buys; the others ask their source.
         if place.supply.is_some() && position < level.reorder_point {
             need = level.order_up_to - position;
         }
@@ -369,6 +371,8 @@ impl Network<'_> {
         if let Some(lane) = topology.inbound(p).map(|lane| &self.lanes[lane]) {
             return Terms {
                 interval: lane.interval,
+                // Only what it costs more to hold a unit here than at the source: there it would
+                // lie otherwise.
                 holding_a_day: carrying_a_day - self.places[lane.from].holding_a_day,
                 carrying_a_day,
                 margin,
@@ -402,6 +406,7 @@ impl Network<'_> {
             let units = place.demand.map_or(0.0, |demand| demand.mean_until(WEIGHED_DAYS));
             sold += units;
             earned += units * place.margin;
+            // A source earns what is earned with its units, wherever below they are sold.
             queue.extend(topology.outbound(p).iter().map(|&lane| self.lanes[lane].to));
         }
         if sold > 0.0 { earned / sold } else { self.places[p].margin }
@@ -505,6 +510,7 @@ impl Network<'_> {
             return 0.0;
         }
         let wanted = packs(order_up_to - night.position, lane.pack);
+        // A line below the least one is not sent: who asks at all asks for that much.
         self.at_most(lane, night, wanted.max(packs(lane.minimum, lane.pack)))
     }
 
@@ -542,6 +548,7 @@ impl Network<'_> {
         source: usize,
     ) -> Vec<(usize, LaneNight)> {
         let lanes = topology.outbound(source);
+        // Units that are owed are no stock to send, and half a unit cannot be sent.
         let stock = (self.places[source].stock.max(0.0) + NOISE).floor();
         let until = self.horizon(topology, source);
         let asked: Vec<f64> = lanes
@@ -563,6 +570,7 @@ impl Network<'_> {
         let mut shares = Vec::new();
         if let [own, ..] = &mut claims[..] {
             let kept = self.places[source].reserve.min(stock).max(0.0).ceil();
+            // What is reserved counts as had, so that its own customers claim only beyond it.
             own.have += kept;
             own.most = (own.most - kept).max(0.0);
             shares = share_out(stock - kept, &claims, self.rule);
@@ -599,6 +607,7 @@ impl Network<'_> {
             let lane = &self.lanes[lane];
             if lane.pushes_today() && !claims.is_empty() {
                 pushing.push(i);
+                // Where it is not known what came in, all of the stock is there to push.
                 received = received.max(lane.received.unwrap_or(stock));
             }
         }
@@ -609,6 +618,7 @@ impl Network<'_> {
         for i in (0..lanes.len()).filter(|i| !pushing.contains(i)) {
             others += shares[i + 1];
         }
+        // A push passes on what has come since the last one, and never what others need.
         let free = (stock - others).min(received).max(0.0);
         let mut of_push: Vec<Claim> = pushing.iter().map(|&i| claims[i + 1].clone()).collect();
         let wanted = share_out(free, &of_push, self.rule);
@@ -638,6 +648,7 @@ impl Network<'_> {
         }
         let known: Vec<f64> =
             self.places.iter().map(|place| place.margin).filter(|&m| m > 0.0).collect();
+        // Without a margin a place counts as an average one: at nothing it would be sent nothing.
         if known.is_empty() { 1.0 } else { known.iter().sum::<f64>() / known.len() as f64 }
     }
 
@@ -803,6 +814,8 @@ impl Network<'_> {
         let mut binding = Binding::Nothing;
         if sent < asked - NOISE {
             let is_short = total > stock + NOISE;
+            // Enough for all that is asked today, and yet less was sent: it is kept for days until
+            // the next arrival.
             binding = if is_short { Binding::SourceShort } else { Binding::HeldBack };
         }
         let fits = whole_packs(sent.min(*left), lane.pack);

@@ -55,6 +55,7 @@ pub(super) fn clean(inputs: &mut Inputs, plan: &Plan) -> Vec<Exception> {
         panel.pools().iter().enumerate().map(|(p, pool)| (pool.id(), p)).collect();
     let here = &inputs.here;
     let mut series: Vec<OpenSeries<'_>> =
+        // The items of other buckets have a place and no history: there is nothing to clean.
         inputs.panel.series_mut().filter(|series| is_here(here, series.key.sku)).collect();
     let mut cleaned: Vec<CleanedPool> = series
         .par_chunk_by_mut(|a, b| a.key.pool() == b.key.pool())
@@ -62,6 +63,7 @@ pub(super) fn clean(inputs: &mut Inputs, plan: &Plan) -> Vec<Exception> {
             let pool = channels[0].key.pool();
             let records = &records[positions[&pool]];
             let axis = Axis { bucket, closed: &closed[pool.location.index()] };
+            // What was sold, of one pool at a time: cleaning overwrites it in place.
             let sold: Vec<Vec<f32>> = channels.iter().map(|open| open.cleaned.to_vec()).collect();
             let mut series: Vec<SeriesMut<'_>> = Vec::with_capacity(channels.len());
             for (open, gross) in channels.iter_mut().zip(&sold) {
@@ -93,6 +95,7 @@ pub(super) fn clean(inputs: &mut Inputs, plan: &Plan) -> Vec<Exception> {
             }
         }
     }
+    // Once all is cleaned: a successor inherits demand, not the stock-outs of its predecessor.
     inherit::inherit(&mut inputs.panel);
     tell_inherited(inputs, &mut exceptions);
     exceptions
@@ -105,6 +108,7 @@ fn tell_inherited(inputs: &Inputs, exceptions: &mut Vec<Exception>) {
     for (heir, source) in panel.heirs() {
         let heir_key = panel.key(heir.series);
         let source = inputs.names.sku(panel.key(*source).sku);
+        // Each channel of the pool inherits; one sentence tells all of them.
         if !told.insert((heir_key.pool(), source)) {
             continue;
         }
@@ -278,6 +282,8 @@ fn stock_records(inputs: &Inputs, plan: &Plan) -> Vec<StockRecords> {
             let shelf = Shelf::of(stock, inputs.lots.of(pool), calendar.as_of());
             let empty_today = known.then_some(shelf.available.0 <= 0);
             let product = &inputs.products[pool.sku.index()];
+            // A part whose kits go on selling is not out of stock, however long it has sold nothing
+            // by itself.
             let kits = kits_of.get(&pool.sku).into_iter().flatten();
             let asked = kits.filter_map(|&kit| panel.position((kit, pool.location)));
             // A column that says "not in stock" anywhere says "in stock" everywhere else.

@@ -238,6 +238,7 @@ fn run_loaded(
 fn refuse_half_an_export(plan: &Plan, as_of: NaiveDate) -> Result<()> {
     let Ok(current) = PublishedRun::current(&plan.place()) else { return Ok(()) };
     let newest = current.manifest.as_of;
+    // Who names a morning means it; and a later one than the last is what every night is.
     if plan.run.as_of.is_some() || as_of >= newest {
         return Ok(());
     }
@@ -539,6 +540,8 @@ impl<'a> NightlyRun<'a> {
         outcome.indicators = business.indicators;
         outcome.indicators.extend(scorecard(decisions, &self.judged, &self.inputs.names, outcome));
         outcome.indicators.sort_by(|a, b| (a.indicator, &a.scope).cmp(&(b.indicator, &b.scope)));
+        // After all stages have told what they have to tell, and before anything is sorted by its
+        // effect.
         audit::effects::fill(self.inputs, outcome);
         // By content, not by when they came: the order of partitions and threads must not show.
         outcome.exceptions.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.cmp(b)));

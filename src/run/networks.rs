@@ -114,6 +114,8 @@ impl<'a> Night<'a> {
             let Some(&lane) = into.first() else { continue };
             let mut rows = self.market.supply_of(pool.sku, pool.location);
             let own = rows.find(|row| row.location == Some(pool.location));
+            // Of equal roles the lane is asked first, as everywhere; only where somebody set one
+            // above the other is there a choice to question.
             let Some(own) = own.filter(|own| own.role != lane.role) else { continue };
             let Some(paths) = self.ways().paths(p, lane, own) else { continue };
             let buys = own.role < lane.role;
@@ -228,6 +230,7 @@ impl<'a> Night<'a> {
             sent[used.from] += row.recommendation.quantity;
             rows[used.to].push(row);
         }
+        // What is spare is known only once the usual lanes have been served.
         let mut sooner = Sooner { spare: Vec::new(), moved_in: vec![None; prospects.len()] };
         if !backups.is_empty() {
             sooner.spare = network.spare(&topology, &nights, &shares);
@@ -246,6 +249,8 @@ impl<'a> Night<'a> {
                     let source = self.inputs.names.location(used.lane.from);
                     let units = row.recommendation.quantity;
                     let told = format!("; {units} come from {source} instead");
+                    // Told on the line that stayed short as well: a planner who reads only that one
+                    // would order the rest again.
                     first.recommendation.reason.push_str(&told);
                 }
                 rows[used.to].push(row);
@@ -270,6 +275,8 @@ impl<'a> Night<'a> {
         for place in topology.bottom_up() {
             if let Some(used) = lanes.iter().find(|used| used.to == place) {
                 let own = bridges[place].as_ref().map_or(0.0, |need| need.need);
+                // All the way up: what is bought two links below need not be bought at the root
+                // either.
                 bought_below[used.from] += bought_below[place] + own;
             }
         }
@@ -288,6 +295,8 @@ impl<'a> Night<'a> {
                 bought_below: bought_below[i],
                 moved_in: sooner.moved_in[i].clone(),
                 in_network: echelon.is_shared() || inbound.is_some(),
+                // What leaves this morning cannot be promised to anybody at the place that it
+                // leaves.
                 to_offer: (self.to_offer(p, prospect, &outlooks[i]) - sent[i]).or_zero(),
                 // Channels of a source are told of its own shelf, not of its echelon.
                 low_at: if echelon.is_shared() {
@@ -331,9 +340,11 @@ impl<'a> Night<'a> {
                 next_arrival_days: arrivals.first().map(|arrival| arrival.days),
                 holding_a_day: self.holding_a_day(prospect),
                 margin: self.at_stake(prospect),
+                // A place without a rank comes after all that have one.
                 priority: location
                     .priority
                     .map_or(i32::MAX, |rank| i32::try_from(rank).unwrap_or(i32::MAX)),
+                // Kept for the source's own customers, whoever else asks.
                 reserve: settings.reserve_days * outlook.per_day(DAILY_DEMAND_DAYS),
                 most: self.most(prospect, outlook, lanes.iter().find(|used| used.to == i)),
                 supply: if is_fed { None } else { Some(self.supply(prospect)) },
@@ -348,6 +359,7 @@ impl<'a> Night<'a> {
             let interval = Interval {
                 lead_days: lead_time.mean_days(),
                 lead_sd_days: lead_time.sd_days(),
+                // The gap that lies ahead, not the mean one: before a closed week more must leave.
                 review_days: calendar.gap_days(self.market.as_of),
             };
             let product = prospects[*to].records.product;
@@ -380,6 +392,8 @@ impl<'a> Night<'a> {
         let mut received = None;
         for order in source.records.orders {
             let Some(day) = order.received else { continue };
+            // A source that has ever received anything and nothing since the last departure pushes
+            // nothing on; of one without any receipt it is not known what there is to push.
             let units = received.get_or_insert(0.0);
             if since.is_none_or(|since| day >= since) {
                 *units += order.received_quantity.unwrap_or(order.quantity).as_f64();
@@ -415,6 +429,8 @@ impl<'a> Night<'a> {
             if fee.storage_type.is_empty() || fee.storage_type == product.storage_type {
                 let of_unit = match fee.basis {
                     FeeBasis::Unit => 1.0,
+                    // Without a volume nothing can be charged by it: the fee is left out, not
+                    // guessed.
                     FeeBasis::Volume => product.volume.unwrap_or(0.0),
                 };
                 let fee_of_unit = fee.fee.as_f64() * of_unit;
@@ -438,8 +454,10 @@ impl<'a> Night<'a> {
                 lots.push(Resting { age_days, units: lot.quantity.as_f64() });
             }
         }
+        // The oldest first, as they are sold.
         lots.sort_by(|a, b| b.age_days.total_cmp(&a.age_days));
         let aged = will_be_charged(&lots, &charges, outlook, TOLD_AHEAD_DAYS);
+        // Half a unit expected to be charged is told as one.
         let units = Units::floor(aged.units + 0.5);
         if !units.is_positive() {
             return None;
@@ -484,6 +502,8 @@ impl<'a> Night<'a> {
         let stay = Stay {
             demand: outlook,
             margin,
+            // Until the next shipment can be there: what it could bring in time need not lie here
+            // and pay.
             covered_days: lead_time + OrderCalendar::of_lane(used.lane).mean_gap_days(),
             storage_a_day: storage / DAYS_OF_A_MONTH,
             charges: &charges,
@@ -497,6 +517,8 @@ impl<'a> Night<'a> {
         let location = &self.inputs.locations[prospect.facts.location.index()];
         let cost = prospect.records.economics.landed_cost.unwrap_or_default().as_f64();
         match (location.holding_rate_per_year, self.plan.policy.holding_per_unit_period) {
+            // The place's own rate before the policy's: shelves in a city cost more than pallets in
+            // a depot.
             (Some(rate), _) => rate * cost / 365.0,
             (None, Some(holding)) => holding / self.period_days(),
             (None, None) => self.plan.policy.holding_rate_per_year * cost / 365.0,
@@ -506,6 +528,7 @@ impl<'a> Night<'a> {
     /// Lost with a unit not sold, currency units.
     fn at_stake(&self, prospect: &Prospect<'_, 'a>) -> f64 {
         let margin = prospect.records.economics.margin().map(Money::as_f64);
+        // What a lost sale costs, as it was set; else the margin that goes with it.
         self.plan.policy.shortage_per_unit.or(margin).unwrap_or(0.0)
     }
 
@@ -546,6 +569,8 @@ impl<'a> Night<'a> {
         }
         facts.held = self.held_in_network(prospect, inbound.is_some());
         let below = night.position - place.stock - place.on_way;
+        // A source is planned on its echelon: what lies below counts as its own, since it need not
+        // be bought again.
         facts.stock.available += below;
         facts.stock.on_hand += below;
         facts.network = Some(network.steering(i, night, &facts, &self.plan.policy));
@@ -616,6 +641,8 @@ impl<'n> Echelon<'n, '_> {
         for outlook in &self.outlooks {
             let demand = (outlook.over)(from, to, end_variance);
             mean += demand.mean();
+            // Places count as independent: what moves all of them together is in the forecasts'
+            // means.
             variance += demand.sd().powi(2);
         }
         Demand::count(mean, variance.sqrt())
@@ -656,6 +683,7 @@ fn gross_needs(
                 on_hand: network.places[p].stock,
                 safety_stock: settled[p].plan.policy.safety_stock,
                 lot: packs(nights[p].level.lot.max(1.0), lane.pack),
+                // Requirements are told by the week, as time-phased plans are.
                 lead: (lane.interval.lead_days / 7.0).round() as usize,
             };
             let gross: Vec<f64> = weeks.iter().map(|week| week.own + week.places).collect();
@@ -692,6 +720,8 @@ fn hold_or_pass(
 /// Standard deviation of a day's demand, units, as four weeks of it have it.
 fn daily_sd(outlook: &Outlook<'_>) -> f64 {
     let demand = outlook.demand_until_about(0.0, DAILY_DEMAND_DAYS, 0.0);
+    // Days count as independent, so that the variance of four weeks is that of a day times their
+    // number.
     if demand.mean() > 0.0 { demand.sd() / DAILY_DEMAND_DAYS.sqrt() } else { 0.0 }
 }
 

@@ -96,6 +96,8 @@ impl ReplayWorld {
             kept_shares.push(past.kept_share);
             let mut replayed =
                 replay_pool(inputs, pool, &classes[p], &economics[p], past, &plan.policy);
+            // Without any table of supply everything can be bought, at the default lead time; with
+            // one, what has no row has nobody.
             replayed.supplied = first.is_some() || !inputs.has("supply");
             let mut supplier = String::new();
             if let Some(first) = first {

@@ -27,6 +27,8 @@ impl Scale {
     /// left out.
     #[must_use]
     pub fn of(units: &[f32], exposure: &[f32], season_length: usize) -> Self {
+        // From the first sale on, as the M5 competition scaled: zeros before it would make every
+        // error look large.
         let first = units.iter().position(|&u| u > 0.0).unwrap_or(0);
         let (units, exposure) = (&units[first..], &exposure[first..]);
         let mut absolute = 0.0;
@@ -50,6 +52,7 @@ impl Scale {
         }
         let naive_absolute = if pairs > 0.0 { absolute / pairs } else { 0.0 };
         Self {
+            // A history shorter than its season is scaled by the one-step naive error instead.
             seasonal_absolute: if seasons > 0.0 { seasonal / seasons } else { naive_absolute },
             naive_absolute,
             naive_squared: if pairs > 0.0 { squared / pairs } else { 0.0 },
@@ -87,6 +90,7 @@ impl ErrorSums {
             .zip(QUANTILES)
             .map(|(&q, p)| pinball_loss(f64::from(q), actual, p))
             .sum();
+        // The mean over the eight published quantiles, each of which counts as much as the others.
         self.pinball += loss / 8.0;
         self.quantiles += 1.0;
     }

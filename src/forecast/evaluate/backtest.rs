@@ -177,6 +177,8 @@ impl Forecaster<'_> {
                 for (step, errors) in errors.iter().enumerate() {
                     if errors[0].count() > 0.0 {
                         backtest.add((class.clone(), Some(channel), step), errors, &scale);
+                        // All channels together are the mean over their series, not a series of
+                        // their own.
                         backtest.add((class.clone(), None, step), errors, &scale);
                     }
                 }
@@ -193,6 +195,8 @@ impl Forecaster<'_> {
         let mut errors = Errors::default();
         for known in fitted.past_origins() {
             let origin = fitted.past.units.len() - known.periods_back;
+            // Beyond the end of history there is nothing to compare with: the latest origins see
+            // fewer periods.
             let periods = horizon.min(known.periods_back);
             for (m, benchmark) in BENCHMARKS.iter().enumerate() {
                 // Before the first observed period there is nothing to go by: no demand.
@@ -217,6 +221,8 @@ impl Forecaster<'_> {
                 let quantiles = self.quantiles(known.error_group, mean, known.spread, step);
                 let own = &mut errors[step][METHODS - 1];
                 own.add(mean, actual);
+                // The benchmarks have no spread of their own, so that only the pooled level is
+                // judged by its quantiles.
                 own.add_quantiles(&quantiles, actual);
             }
         }
@@ -232,6 +238,7 @@ impl Forecaster<'_> {
     ) -> Option<[Measures; METHODS]> {
         let scale = scale(fitted, self.model.setup.bucket());
         let mut sums = [ErrorSums::default(); METHODS];
+        // One row a series and method: over the periods that an order placed today must bridge.
         let lead_time = self.model.setup.settings.lead_time;
         for step in &self.rolling_errors(fitted, series, lead_time) {
             sums.iter_mut().zip(step).for_each(|(a, b)| a.merge(b));

@@ -49,6 +49,8 @@ impl OwnModel {
     pub fn path(&self, horizon: usize) -> Option<Vec<f64>> {
         let mut path = vec![0.0; horizon];
         self.model.forecast_into(&mut path);
+        // An own model that explodes or sinks below nothing is not published: the pooled level
+        // stands.
         path.iter().all(|v| v.is_finite() && *v >= 0.0).then_some(path)
     }
 }
@@ -111,6 +113,7 @@ impl fit::Model<'_> {
         };
         let history = series.history();
         let sold = history.observed.iter().filter(|&&units| units > 0.0).count();
+        // One sale has no trend, no level and no scale to judge an error by.
         if !wanted || sold < 2 {
             return None;
         }
@@ -137,6 +140,8 @@ impl fit::Model<'_> {
         let mut others = Vec::new();
         for &method in CONTENDERS {
             let Some(errors) = errors_of(method, &history, &judgings) else { continue };
+            // Judged on part of the history and not to be fitted to all of it: then it has no
+            // forecast to publish.
             let Ok(model) = method.fit(&history) else { continue };
             let contender = OwnModel {
                 model,
@@ -208,6 +213,8 @@ fn weight(own: f64, pooled: f64, intermittent: bool) -> f64 {
         // Few demands choose by chance: the pooled level stays unless it is clearly worse.
         0.0
     } else if own + pooled > 0.0 {
+        // Inverse of the squared errors: with e1 and e2 the weights are (1/e1) and (1/e2) over
+        // their sum, which is e2 and e1 over theirs.
         pooled / (own + pooled)
     } else {
         0.5

@@ -191,6 +191,7 @@ impl Setup<'_> {
             }
         }
         for (ahead, days) in days.iter().enumerate() {
+            // A period that is told for some of its days would read as one that sells less.
             if *days < days_of(calendar, first + ahead as i64) {
                 said.mean[ahead] = f64::NAN;
             }
@@ -221,6 +222,7 @@ impl Setup<'_> {
             }
         }
         match (series, all > 0.0) {
+            // The only series that is meant takes all of it, whether it has sold lately or not.
             (0 | 1, _) => 1.0,
             (_, true) => own / all,
             (_, false) => 1.0 / f64::from(series),
@@ -254,6 +256,8 @@ impl fit::Model<'_> {
                     .map(|t| past.expected_units(origin.level, t))
                     .collect();
                 let first = start + before;
+                // With what had been told by that morning: a forecast that was revised afterwards
+                // would judge itself with hindsight.
                 let known = setup.calendar().start(first as i64);
                 let asked = Asked { key, known, first, ours: &expected };
                 let Some(path) = setup.outside_path(model, &asked) else { continue };
@@ -271,6 +275,7 @@ impl fit::Model<'_> {
                     }
                 }
             }
+            // On fewer periods a lucky guess weighs as much as a good model.
             if theirs.count() >= setup.steps.least_history() as f64 {
                 judged.push(JudgedOutside {
                     model: setup.demand.outside_models[model].clone(),
@@ -286,6 +291,8 @@ impl fit::Model<'_> {
 
 /// Weight of a model against ours, both by the inverse of their squared errors.
 fn weight(theirs: f64, ours: f64, intermittent: bool) -> f64 {
+    // Few demands choose by chance: there a stranger has to be clearly better, elsewhere only not
+    // clearly worse.
     let most = if intermittent { CLEARLY_BETTER } else { CLEARLY_WORSE };
     if theirs > most * ours {
         0.0
@@ -339,6 +346,7 @@ impl Forecaster<'_> {
         let lead_time = setup.settings.lead_time;
         for judged in &state.outside {
             let is_used = believed.is_some() && judged.model == name(of_model);
+            // The one that has most of the say is the one that is published.
             let chosen = is_used && judged.weight >= 0.5;
             if chosen {
                 rows.iter_mut().for_each(|row| row.chosen = false);
@@ -352,6 +360,7 @@ impl Forecaster<'_> {
         let horizon = forecast.mean.len();
         let mut units = [0.0; 2];
         for (ahead, (mean, told)) in forecast.mean.iter_mut().zip(&say.path.mean).enumerate() {
+            // The effect is told over a lead time, which is what tonight's order is about.
             let counts = f64::from(u8::from(ahead < lead_time));
             units[0] += counts * f64::from(*mean);
             if !told.is_nan() {

@@ -200,6 +200,8 @@ impl SeriesPast<'_> {
     ///
     /// - `exposure`: as it was known then. `[>= end]`
     pub fn recent_before(&self, end: usize, exposure: &[f32], half_life: f64) -> Tally {
+        // Further back the weights are all but nothing, and the walk would cost as much as the
+        // history is long.
         let first = end.saturating_sub((HALF_LIVES_BACK * half_life).ceil() as usize);
         let uplifts = if self.uplifts.is_empty() { &[] } else { &self.uplifts[first..end] };
         let units = divided(&self.units[first..end], uplifts);
@@ -246,12 +248,15 @@ impl SeriesPast<'_> {
         let last = self.units[..origin].iter().rposition(|&units| units > 0.0)?;
         let sold_share = before.share_before_silence();
         // Most series sold only just now.
+        // The cheap test first, by the calendar: the days that count are fewer still.
         if sold_share * (origin - last) as f64 <= OVERDUE {
             return None;
         }
         let today = origin == self.units.len();
         let silent = |t: &usize| match Activity::of(flags[*t]) {
             Activity::OnSale => self.observed(*t),
+            // Looking back, the silence counts whole: whether it was a stock-out or the end was not
+            // known on that morning. Today the inference is what is believed.
             Activity::InferredOutOfStock => !today,
             Activity::OutOfStock
             | Activity::OffSeason
@@ -264,6 +269,7 @@ impl SeriesPast<'_> {
             return None;
         }
         let window = setup.half_lives[LONGEST] as usize;
+        // The rate before it fell silent, over as long as the slowest level remembers.
         let lately = self.tally(last.saturating_sub(window)..last + 1);
         if lately.expected <= 0.0 {
             return None;
@@ -281,6 +287,8 @@ impl SeriesPast<'_> {
         let mut tally = self.tally(range.clone());
         for t in range {
             if Activity::of(flags[t]) == Activity::InferredOutOfStock {
+                // What was taken for a stock-out after the origin may have been the end: it counts
+                // as periods that sold nothing.
                 tally.add(0.0, 1.0);
             }
         }
@@ -380,6 +388,7 @@ impl<'a> Model<'a> {
 
         // Levels at every origin, then today.
         let mut periods_back: Vec<usize> = (1..=ORIGINS).rev().map(|k| k * step).collect();
+        // An origin with too little before it would judge the first guess and not the method.
         periods_back.retain(|back| n >= from + back + setup.steps.least_history());
         let starts: Vec<usize> = periods_back.iter().map(|back| n - back).collect();
         let units = &past.units[from..];
@@ -395,6 +404,7 @@ impl<'a> Model<'a> {
         };
         let Levels { before: mut levels, mut today } =
             level::levels(&pasts, &setup.half_lives, past.prior, &since);
+        // The periods before a shift say nothing of the level, and yet the item is no new one.
         today.observed += before_shift;
         let first = uplifts.len().saturating_sub(today.one_step.len());
         for (mean, uplift) in today.one_step.iter_mut().zip(&uplifts[first..]) {
@@ -432,6 +442,8 @@ impl<'a> Model<'a> {
             let prior_group = setup.error_group(rate, observed, overdue, Spread::default());
             let shared = self.shared.of_error_group(prior_group);
             let spread = dispersion.spread(shared.dispersion);
+            // Each origin is weighed by the others: one that chose its own weights would look
+            // better than it was.
             let other_errors = all_errors.without(&errors[k]);
             let evidence = setup.settings.class_evidence;
             let weights = level::weights(&other_errors, &shared.half_lives, evidence);
@@ -512,6 +524,7 @@ impl<'a> Model<'a> {
             let known_units = &units[..known];
             self.own_season(series, known_units, &without_origins[..known], &promoted_periods)
         });
+        // What followed, and a lead time before it, so that the level is measured beside it.
         let window = known.saturating_sub(setup.steps.lead_time())..n;
         let seen =
             Past { units: &units[window.clone()], exposure: &without_origins[window.clone()] };
@@ -529,6 +542,7 @@ impl<'a> Model<'a> {
             &profile.off_season,
         );
 
+        // After the season of the year: what sells in summer alone sells on all weekdays of summer.
         let own = own_profile(
             &Past { units, exposure: &exposure },
             setup.weekday_of(start),
@@ -555,12 +569,16 @@ impl<'a> Model<'a> {
             Some(like) if analogue.periods == 0.0 => {
                 if setup.begins_with_a_sale(series) {
                     let first = like.first_exposure(f64::from(units[0])) as f32;
+                    // A series that begins with a sale would otherwise count its first day as an
+                    // ordinary one, and every new item as a fast mover.
                     exposure[0] *= first;
                     without_origins[0] *= first;
                 }
                 let seen = tally_of(units, &exposure);
                 like.prior(seen.sold, seen.expected)
             }
+            // A stated analogue goes before what its group suggests: somebody has thought about
+            // this one.
             _ => analogue,
         };
         let bucket = setup.bucket();
@@ -669,6 +687,8 @@ impl Setup<'_> {
                 seasonal[t / step].add(f64::from(units), f64::from(exposure) * factor);
             }
         }
+        // Not better by so much, only not clearly worse: a mild year must not cost an item its
+        // season.
         unevenness(&seasonal) <= FORETELLS * unevenness(&flat)
     }
 
@@ -759,6 +779,8 @@ fn unevenness(blocks: &[Tally]) -> f64 {
     let mut sum = 0.0;
     for block in blocks {
         let expected = level * block.expected;
+        // Pearson's statistic, one unit in the denominator: an empty block must not decide by
+        // itself.
         sum += (block.sold - expected) * (block.sold - expected) / (expected + 1.0);
     }
     sum

@@ -127,6 +127,7 @@ impl<'a> Forecaster<'a> {
         let mut moves = Vec::with_capacity(pools.len());
         for (p, is_connected) in pools.clone().zip(connected) {
             let state = (!all[p].series.is_empty()).then(|| self.tonight(p));
+            // Places that nothing connects may sell to other people for other reasons.
             let heard = state.as_ref().filter(|_| is_connected);
             moves.push(heard.and_then(|tonight| Move::of(&tonight.state, &setup.half_lives)));
             tonight.push(state);
@@ -155,6 +156,8 @@ impl<'a> Forecaster<'a> {
                 let source = demand.panel.position((all[p].sku, lane.from));
                 if let Some(source) = source.filter(|source| pools.contains(source)) {
                     connected[p - pools.start] = true;
+                    // Both ends of a lane: what one place sells says something of the other,
+                    // whichever way goods go.
                     connected[source - pools.start] = true;
                 }
             }
@@ -208,6 +211,7 @@ impl<'a> Forecaster<'a> {
         let mut forecasts = Vec::new();
         for series in setup.panel().pools()[pool].series.clone() {
             let units = setup.panel().cleaned(series);
+            // Whatever broke the engine, a mean of what was sold does not need it.
             let recent = &units[units.len() - units.len().min(window)..];
             let sum: f64 = recent.iter().map(|&units| f64::from(units)).sum();
             let mean = sum / recent.len().max(1) as f64;
@@ -330,6 +334,7 @@ impl<'a> Forecaster<'a> {
     fn error_group_of_pool(&self, pool: &PoolState) -> ErrorGroup {
         let rate = pool.series.iter().map(SeriesState::rate).sum();
         let observed = pool.series.iter().map(|series| series.observed).max().unwrap_or(0);
+        // One channel that still sells is enough: the stock is not silent.
         let overdue = !pool.series.is_empty() && pool.series.iter().all(SeriesState::overdue);
         self.model.setup.error_group(rate, observed as f64, overdue, pool.spread)
     }
@@ -373,6 +378,7 @@ impl<'a> Forecaster<'a> {
             self.label(state, &mut forecast);
             forecast.reason = reason(rows, state);
             let moved = 100.0 * (factor - 1.0);
+            // Half of the last digit that is written: less would read as +0.0 %.
             if moved.abs() >= 0.05 {
                 let told = format!("; what all places of the item sold moves it by {moved:+.1} %");
                 forecast.reason += &told;
@@ -417,6 +423,8 @@ impl<'a> Forecaster<'a> {
         for (ahead, &mean) in forecast.mean.iter().enumerate() {
             let step = setup.steps.step_of(ahead);
             let quantiles = self.quantiles(group, f64::from(mean), state.spread, step);
+            // At least one unit, and never below the mean: an item that was planned up may sell
+            // what it never has.
             let most = (guard * highest.max(mean)).max(1.0).round();
             let mut quantiles = quantiles.map(|quantile| quantile.min(most));
             if let Some(outside) = &outside {
@@ -436,6 +444,7 @@ impl<'a> Forecaster<'a> {
         for (measures, method) in state.accuracy.iter().flatten().zip(backtest::labels()) {
             rows.push(measures.row(series, method, self.model.setup.settings.lead_time));
         }
+        // The pooled level stands last; it is what is published unless another one weighs more.
         if let Some(own) = rows.last_mut() {
             own.chosen = true;
         }
@@ -531,6 +540,8 @@ impl<'a> Forecaster<'a> {
         };
         // What the series sold lately, and how certain that is by its own spread.
         let recent = state.recent.expected * state.level();
+        // The relative variance of its recent sales: the more certain its own level is, the less
+        // the group's move is believed of it.
         let doubt = if recent > 0.0 {
             state.spread.variance(recent, MEAN_AGE * setup.group_half_life()) / (recent * recent)
         } else {
@@ -595,6 +606,7 @@ impl<'a> Forecaster<'a> {
             let from = launch.map_or(opens, |day| day.clamp(opens, closes));
             let to = end.map_or(closes, |day| day.clamp(opens, closes));
             let on_sale = (to - from).num_days().max(0) as f32;
+            // A period that is on sale in part sells its part.
             *mean *= on_sale / (closes - opens).num_days() as f32;
         }
     }

@@ -201,6 +201,8 @@ impl Stage for LearnLevels<'_, '_> {
                 let excess = today.dispersion.excess(today.dispersion.clumping());
                 evidence.dispersion[today.prior_group.index()].add(&excess);
                 let Tally { sold, expected } = fitted.levels.sums.longest();
+                // What its like sell is learnt from levels as long as they go, so that a good month
+                // does not count for the kind of item.
                 evidence.rates[past.group].add(&Member {
                     units: sold,
                     exposure: expected,

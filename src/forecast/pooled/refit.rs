@@ -117,6 +117,8 @@ impl World {
         } else if self.first != tonight.first {
             Some("history begins on another day")
         } else if calendar.start(fitted) != self.as_of {
+            // Weeks and months are anchored at the morning: a refit of another weekday has other
+            // periods.
             Some("periods begin on another day")
         } else if !(0..=calendar.history() as i64).contains(&fitted) || needed > reach {
             Some("too far from its morning")
@@ -130,6 +132,8 @@ impl Refit {
     /// Reads what [`Forecaster::keep`] wrote; `None` if it is something else.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
+        // The format alone first: the rest of another format may be read as nonsense without an
+        // error.
         let (format, _): (String, _) = postcard::take_from_bytes(bytes).ok()?;
         if format != FORMAT {
             return None;
@@ -190,6 +194,7 @@ impl<'a> Matched<'a> {
     fn holds(&self, setup: &Setup<'_>, pool: usize) -> bool {
         let series = setup.panel().pools()[pool].series.clone();
         let states = self.states[pool].map_or(&[][..], |state| &state.series);
+        // A channel more or less, and the pool's demand is another one: all of it is fitted anew.
         states.len() == series.len()
             && series.zip(states).all(|(series, state)| self.series_holds(setup, series, state))
     }

@@ -213,6 +213,7 @@ impl Seasons {
             let key = GroupKey { category: String::new(), channel };
             let Ok(all) = profile(setup, &key, &together) else { continue };
             for group in members {
+                // A small group leans on its channel, one of many series stands by itself.
                 let share = CATEGORY_EVIDENCE / (series[group] + CATEGORY_EVIDENCE);
                 self.profiles[group].pull_towards(&all, share);
             }
@@ -335,6 +336,7 @@ impl Totals {
             seldom.merge(group);
         }
         let ordinary = together.usual();
+        // Series that are seldom unpromoted are heard only where the others hardly say anything.
         if ordinary < LEAST_HEARD * (ordinary + seldom.usual()) {
             together.merge(&seldom);
         }
@@ -428,11 +430,15 @@ impl Totals {
     /// once it had settled.
     fn add_launch(&mut self, units: &[f32], start: usize, ordinary: &[bool]) {
         let periods = self.launch.len();
+        // A launch is one that the panel has seen begin, and long enough to know what came after
+        // it.
         if periods == 0 || start < periods / 2 || units.len() < periods * 3 / 2 {
             return;
         }
         let mut sum = 0.0;
         let mut count = 0.0;
+        // What it settles at is measured after its first half, and before its life goes on to
+        // something else.
         for t in (periods / 2..units.len().min(3 * periods)).filter(|&t| ordinary[t]) {
             sum += f64::from(units[t]);
             count += 1.0;
@@ -456,6 +462,7 @@ impl Totals {
             for period in &self.launch[from..to] {
                 around.add(period.sold.value(), period.expected.value());
             }
+            // Pulled towards 1: without many launches nothing is said of the next.
             curve.push(around.factor(1.0, LAUNCH_EVIDENCE) as f32);
         }
         curve
@@ -579,6 +586,7 @@ impl Profile {
 /// Weighted geometric mean with `other`.
 fn blend(own: &mut [f32], other: &[f32], share: f32) {
     for (a, &b) in own.iter_mut().zip(other) {
+        // Factors are averaged by their logarithms: half way between half and double is as usual.
         *a = a.to_the(1.0 - share) * b.to_the(share);
     }
 }
@@ -621,6 +629,7 @@ impl<'a> GroupEvents<'a> {
             let mut returns = false;
             for event in &dates {
                 let span = calendar.index(event.start)..=calendar.index(event.end);
+                // Only what has happened within history can be learnt, whether it returns or not.
                 past += usize::from(*span.start() < known.end && *span.end() >= known.start);
                 returns |= *span.end() >= known.end && *span.start() < periods as i64;
             }
@@ -664,6 +673,7 @@ impl Layout {
         let harmonics = if days < ANNUAL_DAYS {
             0
         } else {
+            // No faster wave than two periods long can be told from another.
             setup.settings.harmonics.min(bucket.season_length().max(12) / 2)
         };
         let knot_periods = match bucket {
@@ -778,6 +788,7 @@ pub(crate) fn profile(
     let unknown = ORIGINS * setup.steps.lead_time();
     let known = history.saturating_sub(unknown).max(1);
     weight[known..].fill(0.0);
+    // Too little was known by then: no season is what that origin would have used.
     let index_without_origins = fit.index(&weight, known).unwrap_or_else(|_| vec![1.0; rows.len()]);
     Ok(Profile {
         index,
@@ -815,6 +826,7 @@ impl ProfileFit<'_> {
         let mut index: Vec<f64> = (0..self.rows.len())
             .map(|t| self.rows.dot(t, &beta, |column| layout.is_index(column)).exponential())
             .collect();
+        // An index of 1 is the mean of the last year, whose levels it is multiplied with.
         let year = ((YEAR_DAYS / bucket_days) as usize).min(known);
         let scale = index[known - year..known].iter().sum::<f64>() / year as f64;
         for value in &mut index {
@@ -848,6 +860,8 @@ fn closures(
                 past.add(totals.units[t], totals.expected[t]);
             }
         }
+        // A day that sells almost nothing is shut, not weak: as a term of the regression it would
+        // pull the days around it down.
         if past.expected > CLOSED_EVIDENCE && past.sold < CLOSED_SHARE * past.expected {
             let share = (past.sold / past.expected).max(INDEX_LEAST);
             closed.extend(days.into_iter().map(|t| (t, share)));

@@ -196,6 +196,8 @@ impl<'a> Mapped<'a> {
     fn values(&self, column: &str) -> BTreeMap<String, String> {
         let mut values = self.preset.values.get(column).cloned().unwrap_or_default();
         if column == "location"
+            // A platform's name for the shop's own shelf, where no other table knows that name:
+            // left blank, it becomes the place that they do name.
             && let (Some(own), Some(known)) = (&self.preset.own_location, self.known_locations)
             && !known.contains(own)
         {
@@ -236,6 +238,7 @@ impl<'a> Mapped<'a> {
         let path = file.path.as_path();
         let packed = self.packed(headings);
         let labels = packed.as_ref().map_or(&[][..], |packed| &packed.labels);
+        // What is packed into one cell is found like any column, behind those of the file.
         let headings = &[headings, labels].concat()[..];
         let mut used = vec![false; headings.len()];
         let mut from = Vec::with_capacity(self.schema.columns.len());
@@ -246,6 +249,8 @@ impl<'a> Mapped<'a> {
                     refuse_twins(path, headings, at)?;
                     CellSource::Column(at)
                 }
+                // A folder called `channel=web` says more of its files than a constant for all of
+                // them.
                 None => self.partition(file, column.name).unwrap_or(self.constant(column.name)),
             });
         }
@@ -265,6 +270,7 @@ impl<'a> Mapped<'a> {
         if filters.iter().any(|filter| filter.action == FilterAction::Returned)
             && let Some(returns) = returns.filter(|&at| from[at] == CellSource::Missing)
         {
+            // A status that says `returned` needs a column to put the units into.
             from[returns] = CellSource::Constant(String::new());
         }
         for (column, source) in self.schema.columns.iter().zip(&mut from) {

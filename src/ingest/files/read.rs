@@ -95,6 +95,8 @@ pub(crate) fn read(
         };
         let mut sha256 = Ok(String::new());
         let rows = rayon::in_place_scope(|scope| {
+            // The digest reads the file a second time, from the cache of the first, while the rows
+            // are made of it: on another thread it costs nothing.
             scope.spawn(|_| sha256 = file.sha256());
             match file.format {
                 Format::Parquet => parquet::read(file, &mut reading, &mut pass_on),
@@ -134,6 +136,8 @@ pub(crate) fn read(
 fn twin(before: &[File], sources: &[Source], file: &File) -> Result<Option<String>> {
     let bytes = file.bytes();
     for other in before {
+        // Only files of the same length are digested for it; and the same bytes in another
+        // partition (`channel=web`) are other sales.
         if other.bytes() == bytes && other.partitions == file.partitions {
             let read = sources.iter().find(|source| source.file == other.name);
             if let Some(read) = read

@@ -75,6 +75,7 @@ pub(crate) fn header(
         if !lines.next()? {
             break;
         }
+        // Of the first line alone: whether the file can be read at all shows there.
         if nearest.is_none() {
             lines.check_header()?;
         }
@@ -103,6 +104,8 @@ pub(crate) fn header(
                 return Ok(Header { headings, plan });
             }
             Err(error) => {
+                // Should none of them do, the message is about the line that came nearest: it is
+                // the header with a column renamed.
                 let likeness = reading.mapped.likeness(&headings);
                 if nearest.as_ref().is_none_or(|(best, _)| likeness > *best) {
                     nearest = Some((likeness, error));
@@ -163,10 +166,13 @@ pub(crate) fn read<L: Lines>(
         }
         for cell in &plan.wide {
             let text = lines.field(cell.at).unwrap_or_default();
+            // A wide table has a cell for every day of every item: an empty one is no sale, and no
+            // row.
             if text.trim().is_empty() {
                 continue;
             }
             count += 1;
+            // An excluded cell of a wide line leaves the other cells of the line in.
             if matches_cell(&plan.wide_exclude, &text) {
                 rows.leave_out(lines, LeftOut::Rule(cell.heading.clone()), reading);
                 continue;
@@ -364,6 +370,8 @@ impl<'a> Rows<'a> {
         look: &impl Fn(&mut Reading<'_>) -> Result<()>,
     ) -> Result<()> {
         let mut pushed = self.try_push(lines, cell, reading);
+        // A number that may be read in two ways, met for the first time: the file is looked at once
+        // more as a whole, and then it is decided for all of it.
         if pushed.as_ref().is_err_and(|fault| fault.problem == Problem::Undecided) {
             look(reading)?;
             let rows = self.chunk.rows;
@@ -476,6 +484,7 @@ impl<'a> Rows<'a> {
     /// A line with more cells than headings has a separator inside a cell.
     fn check_width(&self, lines: &impl Lines) -> std::result::Result<(), Fault> {
         let fields = self.cells.headings.len();
+        // Fewer cells than headings are how many programs leave empty ones at the end out.
         if lines.len() <= fields {
             return Ok(());
         }
@@ -544,6 +553,8 @@ impl<'a> Rows<'a> {
         if let Values::Number(numbers) = &mut self.chunk.columns[returns]
             && let Some(last) = numbers.last_mut()
         {
+            // What came back is written as a number of its own and counts as sold before; a
+            // quantity below zero is a return already.
             *last = sold.max(0.0);
         }
     }
@@ -685,6 +696,7 @@ fn unpacked(cell: &str, labels: &[String]) -> Vec<Vec<String>> {
     for (label, name) in labels.iter().enumerate() {
         let mark = format!("{name}:");
         for (at, _) in cell.match_indices(&mark) {
+            // A label inside another word (`SubSKU:`) is none.
             if !cell[..at].ends_with(|c: char| c.is_alphanumeric()) {
                 marks.push((at, label));
             }
@@ -696,6 +708,8 @@ fn unpacked(cell: &str, labels: &[String]) -> Vec<Vec<String>> {
     let mut expected = 0;
     marks.retain(|&(at, label)| {
         let before = cell[..at].trim_end_matches([' ', '\t', '\r']);
+        // A line begins at the first label, where the text or a line of it begins, or where the
+        // last line had all of its labels.
         let is_first = before.is_empty() || before.ends_with(['|', ';', ',', '\n']);
         let begins = label == 0 && (is_first || expected == labels.len());
         let fits = begins || (label > 0 && label >= expected);

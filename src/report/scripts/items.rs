@@ -462,6 +462,8 @@ fn step(s: &Step) -> StepData<'_> {
 #[expect(clippy::cast_possible_truncation, reason = "a number of digits")]
 fn significant(value: f64) -> Option<Number> {
     let before_the_point = if value == 0.0 { 0.0 } else { value.abs().decimal_log().ceil() };
+    // Six significant digits: what a page shows of any figure, and enough to follow the arithmetic
+    // of a step to the cent.
     rounded(value, (6.0 - before_the_point).clamp(0.0, 9.0) as i32)
 }
 
@@ -472,6 +474,7 @@ fn with_orders(report: &Report, pool: &PoolResults) -> Vec<f32> {
     let Some(stock) = pool.projection.and_then(|p| p.with_orders.as_ref()) else {
         return Vec::new();
     };
+    // As the week ends, like the line of the stock without orders beside it.
     stock.chunks_exact(week).map(|periods| periods[week - 1]).collect()
 }
 
@@ -479,6 +482,8 @@ fn picture(p: &PoolPicture, with_orders: Vec<f32>) -> PictureData {
     PictureData {
         // Sales are whole units; a forecast of slow items is not.
         history: weeks(&p.history, 0),
+        // The three lowest flags, those a chart marks (out of stock, inferred, promotion), as one
+        // digit a week.
         marks: p.marks.iter().map(|&m| char::from(b'0' + (m & 7))).collect(),
         mean: weeks(&p.mean, 1),
         low: weeks(&p.low, 1),

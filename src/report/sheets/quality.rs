@@ -156,6 +156,7 @@ fn value_added(report: &Report) -> Sheet {
         let named = |name: &str| of_series.iter().find(|row| row.method == name);
         let own = named(POOLED_LEVEL);
         steps[0].add(named(MethodName::Naive.label()), own);
+        // Where the pooled level was chosen, the choice has added nothing and is not counted.
         let chosen = of_series.iter().find(|row| row.chosen && row.method != POOLED_LEVEL);
         steps[1].add(own.filter(|_| chosen.is_some()), chosen);
         steps[2].add(named(UNADJUSTED), named(ADJUSTED));
@@ -218,6 +219,7 @@ fn compete<'a>(
         competition.chosen += usize::from(row.chosen);
         competition.absolute_error += row.sums.absolute_error;
         competition.actual += row.sums.actual;
+        // Ours over the same series, not over all: another mix of items would be compared.
         competition.own_absolute_error += own.sums.absolute_error;
         competition.own_actual += own.sums.actual;
         competition.scaled.add(row.rmsse);
