@@ -107,6 +107,8 @@ pub fn findings(
                 });
             }
         }
+        // What is short and what lies idle: no more than the smaller of the two can be put right by
+        // moving.
         let movable = short.min(stranded);
         if movable > 0.0 {
             let margin = Money::from_f64(mean_margin(channels).unwrap_or(0.0) * movable);
@@ -182,6 +184,7 @@ pub fn superfluous_channel(
         .iter()
         .map(|c| Demand::count(c.velocity * days, c.daily_sd * days.sqrt()))
         .collect();
+    // A channel whose price nobody knows earns what the others do on average.
     let unknown = mean_margin(channels).unwrap_or(0.0);
     let margins: Vec<f64> = channels.iter().map(|c| c.margin.unwrap_or(unknown).max(0.0)).collect();
     let short: Vec<f64> = demand
@@ -197,6 +200,7 @@ pub fn superfluous_channel(
         if weights.iter().all(|&w| w <= 0.0) {
             continue;
         }
+        // What a closed channel held is shared out by what the others sell.
         let more = largest_remainder(row.allocated.count(), &weights);
         let mut units = 0.0;
         let mut gained = 0.0;
@@ -206,6 +210,7 @@ pub fn superfluous_channel(
             units += fewer;
             gained += margins[other] * fewer;
         }
+        // Its customers are taken for lost: none of them is counted on to buy in another channel.
         let given_up = margins[closed] * (demand[closed].mean() - short[closed]);
         if gained > given_up + GAIN_NOISE {
             let gain = Money::from_f64(gained - given_up);

@@ -192,6 +192,7 @@ impl<'a> Market<'a> {
     /// price.
     #[must_use]
     pub fn landed(&self, supply: &Supply, unit_cost: Option<Money>) -> Option<Money> {
+        // At the smallest order, which is the price that an item costs if it is bought at all.
         self.terms(supply, unit_cost)?.landed(supply.minimum_order)
     }
 
@@ -202,6 +203,8 @@ impl<'a> Market<'a> {
         // none costs its own items their offer, not the run.
         let supplier = self.suppliers.get(supply.supplier.index())?;
         let rate = exchange_rate(&supplier.currency, self.settings)?;
+        // The row's own price is in the supplier's currency, the master data's in the reporting
+        // one.
         let price = supply.unit_cost.map(|c| convert(c, rate)).or(unit_cost);
         Some(Terms {
             prices: Prices {

@@ -96,6 +96,8 @@ impl DatedDemand {
     /// Of the weeks of `days`, of which `until` says how much is asked for until a day.
     #[must_use]
     pub fn new(days: f64, until: impl Fn(f64) -> f64) -> Self {
+        // By the week: by the day it would be the largest part of a need, and no lot is chosen to
+        // the day.
         let weeks = (days / 7.0).ceil().clamp(1.0, FOR_EVER / 7.0) as usize;
         Self { weeks: (1..=weeks).map(|week| until((7 * week) as f64) as f32).collect() }
     }
@@ -217,6 +219,7 @@ impl PoolNeed {
     /// before an order could come.
     pub fn move_in(&mut self, quantity: Units, from: &str) {
         let wanted = self.need;
+        // What is moved here takes its place on the shelf.
         self.room = self.room.map(|room| (room - quantity).or_zero());
         for short in &mut self.shortfall {
             *short = (*short - quantity.as_f64()).max(0.0);
@@ -239,6 +242,7 @@ impl PoolNeed {
         let are = if quantity == Units::ONE { "is" } else { "are" };
         let of_need = if wanted > 0.0 { format!(" of {wanted:.0}") } else { String::new() };
         self.reason.push_str(&format!("{quantity}{of_need} {are} moved here from {from}"));
+        // Nothing is left to buy against the stock-out: what is to be done today is the move.
         if self.status == Status::WillStockOut && self.need == 0.0 {
             self.status = Status::OrderNow;
         }
@@ -275,6 +279,8 @@ impl PoolNeed {
             return short;
         }
         match self.shortfall.last() {
+            // Beyond the curve it grows as demand does, once the shelf is empty; where nothing is
+            // short by its end, nothing is said to be later.
             Some(&short) if short > 0.0 => {
                 short + (whole_days - self.shortfall.len()) as f64 * self.daily_demand
             }

@@ -168,6 +168,7 @@ impl OpenLine<'_> {
 /// `demand` of at least `days` days: beyond the forecast as in its last four weeks, so that surplus
 /// does not depend on how far the forecast is shown.
 fn beyond_the_horizon(demand: &[f64], days: f64) -> Vec<f64> {
+    // Four weeks: no weekday counts more than another.
     let last = &demand[demand.len().saturating_sub(28)..];
     let rate = last.iter().sum::<f64>() / last.len().max(1) as f64;
     let mut longer = demand.to_vec();
@@ -228,6 +229,7 @@ fn judge(
         });
     }
     if let Some(gone) = without.gone
+        // A supplier is not called for a day or two.
         && due.saturating_sub(gone) as i64 >= settings.expedite_days
     {
         let date = day_after(as_of, gone);
@@ -254,6 +256,7 @@ fn judge(
     let wanted = pool.safety_stock + pool.demand[..cover].iter().sum::<f64>()
         - pool.stock.or_zero().as_f64()
         - coming;
+    // Down to whole units: what is cancelled by mistake is ordered again at once.
     let surplus = Units::floor(quantity.as_f64() - wanted.max(0.0));
     if let Some(cancelled) = pool.may_cancel.then(|| cancelled(pool, line, surplus)).flatten() {
         return Some(Judgement {
@@ -298,6 +301,8 @@ fn cancelled(pool: &OpenPool, line: &OpenLine, surplus: Units) -> Option<Cancell
     }
     let whole = line.order.outstanding();
     let Some(OrderedTerms { rules, prices }) = line.terms else {
+        // Without a row of supply nothing says what else the supplier would take: all of the
+        // surplus.
         return Some(Cancelled { quantity: surplus, saved: pool.unit_cost.times(surplus) });
     };
     let left = whole - surplus;
@@ -331,6 +336,7 @@ fn project(pool: &OpenPool, receipts: &[Receipt], until: usize) -> Projection {
             projection.gone = projection.gone.or(Some(day));
             projection.lost += if day < until { lost } else { 0.0 };
         }
+        // A pool without safety stock needs its order on the day on which it runs dry.
         if stock < pool.safety_stock || lost > 0.0 {
             projection.needed = projection.needed.or(Some(day));
         }

@@ -214,6 +214,8 @@ impl Journal {
         let folder = out.join(FOLDER);
         let copy = out.join(COPY);
         let there = is_there(&folder)? || is_there(&copy)?;
+        // Only the copy is left: whoever deleted the folder did not mean to forget what was
+        // approved.
         if there && !is_there(&folder)? {
             fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
         }
@@ -316,6 +318,7 @@ impl Journal {
     /// Whether everything is there that the newest run knew.
     fn holds(&self, at_least: Extent) -> Result<()> {
         let known = self.extent();
+        // Fewer than a published run knew: files are gone that left no trace here.
         if known.intakes >= at_least.intakes {
             return Ok(());
         }
@@ -433,6 +436,8 @@ impl Journal {
             );
             return Err(Error::input(self.folder.join(INDEX), message));
         }
+        // One of the two may have been written when a process died; the chain shows that the
+        // shorter is a beginning of the longer.
         let longer = if here.entries.len() >= copy.entries.len() { here } else { copy };
         self.entries.clone_from(&longer.entries);
         let first_version = !here.there && !copy.there;
@@ -673,6 +678,7 @@ fn lock(folder: &Path) -> Result<Option<File>> {
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(Some(file)),
+            // An intake is a matter of moments; only a process that hangs holds it for longer.
             Err(TryLockError::WouldBlock) if started.elapsed() < PATIENCE => {
                 std::thread::sleep(Duration::from_millis(5));
             }

@@ -64,6 +64,8 @@ impl PublishedRun {
     /// empty.
     pub fn all(out: &Path) -> Result<Vec<Self>> {
         let mut runs: Vec<Self> =
+            // A folder without a sound manifest did not happen: a copy that was cut short, or
+            // somebody's own.
             run_folders(out)?.iter().filter_map(|folder| Self::open(folder).ok()).collect();
         runs.sort_by(|a, b| {
             (b.manifest.as_of, &b.manifest.run_id).cmp(&(a.manifest.as_of, &a.manifest.run_id))
@@ -83,6 +85,7 @@ impl PublishedRun {
         let mut passed_over = Vec::new();
         let mut candidates = Vec::new();
         let mut run = Self::current(out).ok();
+        // Back along what each run was compared with, to the night before this one.
         while let Some(newer) = run.take_if(|r| r.manifest.as_of >= as_of) {
             run =
                 newer.manifest.previous.and_then(|id| Self::open(&out.join("runs").join(id)).ok());
@@ -162,6 +165,7 @@ impl PublishedRun {
     pub fn is_whole(&self) -> bool {
         self.manifest.files.iter().all(|file| {
             let there = fs::metadata(self.folder.join(&file.path));
+            // By size alone: digests would read every file of every run, and a copy that broke off shows by its sizes.
             there.is_ok_and(|there| there.len() == file.bytes)
         })
     }

@@ -59,6 +59,8 @@ impl DayOrder {
         let (month, year) = (format.find("%m")?, format.find("%Y").or_else(|| format.find("%y"))?);
         let first = day.min(month);
         let sign = format[first..].chars().find(|c| !c.is_ascii_alphanumeric() && *c != '%')?;
+        // With points it is the day that stands first, and with the year first the month follows,
+        // wherever one is.
         if !matches!(sign, '/' | '-') || year < day || year < month {
             return None;
         }
@@ -174,6 +176,7 @@ pub(crate) fn serial(text: &str) -> Option<Moment> {
     /// The number of 1970-01-01.
     const EPOCH: i32 = 25_569;
     let (days, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
+    // Five digits are the years 1927 to 2173: shorter ones are quantities, longer ones codes.
     if days.len() != 5 || !is_digits(days) || !is_digits(fraction) || fraction.is_empty() {
         return None;
     }
@@ -302,6 +305,8 @@ pub(crate) fn parse_dotted(text: &str) -> Option<Moment> {
 /// Seconds or milliseconds since 1970, from 2001 to 2033: other numbers of so many digits are none.
 fn parse_epoch(text: &str) -> Option<Moment> {
     let seconds: i64 = match text.len() {
+        // Ten digits from 1 on are the seconds of 2001 to 2033; other leading digits would be codes
+        // of items.
         10 if text.starts_with('1') => text.parse().ok()?,
         13 if text.starts_with('1') => text.parse::<i64>().ok()? / 1000,
         _ => return None,
@@ -464,6 +469,7 @@ fn full_year(text: &str) -> Option<i32> {
     let year: i32 = text.parse().ok()?;
     match text.len() {
         4 => Some(year),
+        // No shop's file of today tells of sales before 2000.
         2 => Some(2000 + year),
         _ => None,
     }
@@ -494,6 +500,7 @@ fn parse_time(day: i32, rest: &str) -> Option<Moment> {
     let rest = rest.trim();
     let (half, zone) = half_of_day(rest);
     let hours = match half {
+        // 12 am is midnight, and 12 pm noon.
         Some(half) if time.hour() <= 12 => time.hour() % 12 + half,
         Some(_) => return None,
         None => time.hour(),
@@ -578,6 +585,7 @@ fn parse_zone(text: &str) -> Option<i32> {
     let number: i32 = digits.parse().ok()?;
     let (hours, minutes) =
         if digits.len() <= 2 { (number, 0) } else { (number / 100, number % 100) };
+    // The farthest zone is 14 hours ahead of Greenwich; more is no zone.
     (hours <= 14 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
 }
 

@@ -67,6 +67,7 @@ impl DayReader {
             first: day_number(settings.data.first_date),
             last: day_number(settings.data.last_date),
             cutoff_seconds: i64::from(settings.data.cutoff_hour) * 3600,
+            // A named zone knows of summer time and goes before a fixed offset.
             clock: match (settings.data.zone(), settings.data.utc_offset_hours) {
                 (Some(zone), _) => Clock::Zone(zone),
                 (None, Some(hours)) => Clock::Fixed(seconds_of(hours)),
@@ -99,6 +100,7 @@ impl DayReader {
         if is_nothing(text) {
             return Ok(NO_DAY);
         }
+        // Sorted files have the same day thousands of times in a row.
         if text == self.cache.0 {
             return Ok(self.cache.1);
         }
@@ -121,6 +123,7 @@ impl DayReader {
             return self.ordered(text, &slashed);
         }
         let hinted = self.hints.iter().find_map(|format| in_format(text, format));
+        // A bare number of five digits last of all: it is a date only where nothing else is one.
         let other = hinted.or_else(|| parse_clear(text)).or_else(|| serial(text));
         other.ok_or_else(|| {
             Problem::Rejected(
@@ -231,6 +234,7 @@ impl DayReader {
                 }
             }
         };
+        // A shop that is open past midnight counts those sales to the evening before.
         let local = written + shift - self.cutoff_seconds;
         i32::try_from(local.div_euclid(86_400)).unwrap_or(NO_DAY)
     }
@@ -255,6 +259,7 @@ fn seconds_of(hours: f64) -> i64 {
 
 /// `text` in `format`; `%Y` reads `26` as the year 26, which no shop has known.
 fn in_format(text: &str, format: &str) -> Option<Moment> {
+    // A format with four digits for the year takes `26` for the year 26.
     parse_format(text, format).filter(|moment| date_of(moment.day).year() >= 100)
 }
 
@@ -404,6 +409,7 @@ impl OrderEvidence {
     fn contradiction(&self, order: DayOrder) -> Option<String> {
         let other = order.other();
         let against = self.showing(other);
+        // Where any date bears the configuration out, the others are mistyped and go to quarantine.
         let is_wrong = self.showing(order) == 0 && against >= AGAINST_CONFIGURED;
         let shown = self.shown.as_deref().filter(|_| is_wrong)?;
         let format = Slashed::read(shown)?.format(other);
@@ -432,6 +438,7 @@ impl OrderEvidence {
 
     /// The order, and what there is to say about it; `file` is what all columns show.
     fn decide(&self, file: &Self) -> (Option<DayOrder>, Option<Settled>) {
+        // A column that leaves it open is written as the other columns of its file are.
         let telling = if self.tells() { self } else { file };
         let (day, month) = (telling.day_first, telling.month_first);
         let shown = if day > month * AGAINST_ONE {

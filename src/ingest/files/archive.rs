@@ -97,6 +97,7 @@ pub(crate) fn check(path: &Path, room: Room) -> Result<(), String> {
     let room = room.in_file(archive.length);
     let parts = std::mem::take(&mut archive.parts);
     let mut left = room.unpacked;
+    // A list of a million empty parts is memory as well, before any of them is opened.
     let mut held = parts.len() as u64 * PART_BYTES;
     for part in parts {
         let unpacked = archive.unpacked(&part, left);
@@ -106,6 +107,7 @@ pub(crate) fn check(path: &Path, room: Room) -> Result<(), String> {
                 room.unpacked >> 20
             ));
         }
+        // All parts share what may be unpacked: many small ones are as much as a large one.
         left -= unpacked;
         let most = part.most();
         let needed = match part.kind() {
@@ -233,6 +235,8 @@ impl Archive {
         let Ok(file) = File::open(path) else { return Ok(None) };
         let mut file = BufReader::new(file);
         let Ok(length) = file.seek(SeekFrom::End(0)) else { return Ok(None) };
+        // The list of parts is found from the end; nothing before the longest comment can be its
+        // mark.
         let from = length.saturating_sub(DIRECTORY_END);
         let mut tail = Vec::new();
         if file.seek(SeekFrom::Start(from)).is_err() || file.read_to_end(&mut tail).is_err() {
@@ -258,6 +262,8 @@ impl Archive {
             size = number(&record, 40, 8);
             at = number(&record, 48, 8);
         }
+        // An archive with something between list and end, or two lists, is read differently by
+        // different programs.
         if at.checked_add(size) != Some(list_end) || size > length {
             return Err("not a workbook: its list of parts is not where it should be".to_owned());
         }
@@ -278,6 +284,7 @@ impl Archive {
             let [_, packed, at] = large(extra, fields);
             parts.push(Part {
                 name: String::from_utf8_lossy(name).into_owned(),
+                // No part has more bytes than its file.
                 packed: packed.min(length),
                 at,
                 is_deflated: number(rest, 10, 2) == 8,
@@ -302,6 +309,8 @@ impl Archive {
         {
             return Ok(T::default());
         }
+        // The head in front of the part may have other lengths than the list: it says where the
+        // part begins.
         let begin = part.at + 30 + number(&head, 26, 2) + number(&head, 28, 2);
         if self.file.seek(SeekFrom::Start(begin)).is_err() {
             return Ok(T::default());
@@ -646,6 +655,7 @@ impl Sheets {
         match name {
             b"table:table-row" => {
                 let times = repeated(element, "table:number-rows-repeated")?;
+                // What a repetition says beyond the sheet's last row is cut by whoever reads it.
                 let times = times.min(MOST_ROWS.saturating_sub(self.sheet.rows));
                 self.row = SheetRow { times, ..SheetRow::default() };
                 self.cell = SheetCell::default();
@@ -678,6 +688,7 @@ impl Sheets {
                 if all > self.room.cells {
                     return Err(too_far(height, width));
                 }
+                // A sheet is a rectangle in memory: a single cell far out costs all between.
                 let placed = repeated.max(all * CELL_BYTES);
                 // As they are written, repeated, and handed over.
                 let needed = written.saturating_add(2 * placed);

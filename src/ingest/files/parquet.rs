@@ -72,10 +72,13 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
         .chain(plan.filters.iter().map(|filter| filter.at))
         .collect();
     used.sort_unstable();
+    // One column may be a cell and a filter at once, and is decoded once.
     used.dedup();
     let names: Vec<&str> = used.iter().map(|&i| headings[i].as_str()).collect();
     let (metadata, in_dictionaries) = guarded(file, || {
         let metadata = parquet_integers::metadata(file)?;
+        // All columns before any is decoded: a damaged last column must not cost the time of the
+        // others.
         let in_dictionaries = parquet_integers::check(
             file,
             &metadata,
@@ -136,6 +139,7 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
                     Vec::with_capacity(plan.from.len()),
                 );
                 (chunk.rows, chunk.first_line) = (part.len(), (done + start) as u64 + 1);
+                // A guess that lets the collected rows grow once instead of doubling.
                 chunk.rows_ahead = likely_rows.saturating_sub(done + start);
                 convert(
                     file,
