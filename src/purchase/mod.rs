@@ -2,11 +2,11 @@
 //! about open orders.
 //!
 //! Three steps. [`Market::propose`] looks at one pool: it picks the supplier ([`sourcing`]) and
-//! applies the rules on one line ([`rules`]): minimum, pack and maximum (`domain::lot`), cheaper prices
-//! ([`prices`]), damping; pools are independent, so the night runs it in parallel. [`settle`] looks
-//! at all lines together: containers, order minimums and free freight by supplier and ship-to, the
-//! budget over everything, then landed costs, ids and rows. [`open_orders`] looks at the
-//! orders already placed. Called by `run`, `simulate` (lots) and `report`.
+//! applies the rules on one line ([`rules`]): minimum, pack and maximum (`domain::lot`), cheaper
+//! prices ([`prices`]), damping; pools are independent, so the night runs it in parallel.
+//! [`settle`] looks at all lines together: containers, order minimums and free freight by supplier
+//! and ship-to, the budget over everything, then landed costs, ids and rows. [`open_orders`] looks
+//! at the orders already placed. Called by `run`, `simulate` (lots) and `report`.
 //!
 //! Quantities are whole units, money is exact and in the reporting currency, times are calendar
 //! days. Every quantity that a rule changes gets a step and a sentence, so that the last step of a

@@ -165,7 +165,8 @@ impl PublishedRun {
     pub fn is_whole(&self) -> bool {
         self.manifest.files.iter().all(|file| {
             let there = fs::metadata(self.folder.join(&file.path));
-            // By size alone: digests would read every file of every run, and a copy that broke off shows by its sizes.
+            // By size alone: digests would read every file of every run, and a copy that broke off
+            // shows by its sizes.
             there.is_ok_and(|there| there.len() == file.bytes)
         })
     }

@@ -26,8 +26,9 @@ pub(crate) trait Fetch {
     /// Fetches `wanted` into files of the work folder.
     ///
     /// # Errors
-    /// [`crate::domain::error::Error::Config`] for credentials or drivers that are not there, [`crate::domain::error::Error::Input`] with the
-    /// address for what cannot be reached, may not be read, is missing or changed meanwhile.
+    /// [`Error::Config`](crate::domain::error::Error::Config) for credentials or drivers that are
+    /// not there, [`Error::Input`](crate::domain::error::Error::Input) with the address for what
+    /// cannot be reached, may not be read, is missing or changed meanwhile.
     fn fetch(&self, wanted: &Wanted<'_>, work: &Work) -> Result<Vec<FarFile>>;
 }
 

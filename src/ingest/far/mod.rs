@@ -92,7 +92,8 @@ pub(crate) fn named(settings: &Settings, error: Error) -> Error {
 /// were fetched before.
 ///
 /// # Errors
-/// [`Error::Config`] and [`Error::Input`] for what cannot be fetched; [`Error::Io`] for a work folder that cannot be written.
+/// [`Error::Config`] and [`Error::Input`] for what cannot be fetched; [`Error::Io`] for a work
+/// folder that cannot be written.
 pub fn bring(
     settings: &Settings,
     data: &Path,

@@ -1,5 +1,5 @@
-//! What a file is called that is named for something in the data: harmless on every file system, and
-//! no two alike.
+//! What a file is called that is named for something in the data: harmless on every file system,
+//! and no two alike.
 
 use crate::domain::digest::sha256_hex;
 use std::collections::BTreeMap;
