@@ -60,6 +60,7 @@ impl Definition {
     /// Whether the shop says what the indicator is made of: without a stock table nothing is known
     /// to be out of stock, in excess or old, and a sum over no known stock is not 0.
     pub(crate) fn is_known(&self, scope: &str, facts: &Facts) -> bool {
+        // What counts stock is unknown without a table of it: 0 would read as an empty warehouse.
         let needs_stock = match self.name {
             "panel_items" | "panel_value" => scope != Attention::New.scope(),
             "excess_units" | "deadstock_units" | "stock_age_units" | "stock_age_value"
@@ -313,6 +314,7 @@ fn payment_terms(facts: &Facts) -> Vec<Figure> {
         let units = order.received_quantity.unwrap_or(order.quantity).as_f64();
         let pool = facts.inputs.panel.position((order.sku, order.location));
         let cost = pool.and_then(|p| facts.pools[p].unit_cost()).unwrap_or_default().as_f64();
+        // A supplier without terms is paid on arrival.
         let granted = facts.inputs.suppliers[supplier.index()].payment_days.unwrap_or(0.0);
         value += units * cost;
         value_days += units * cost * granted;
@@ -360,6 +362,7 @@ fn gmroi(facts: &Facts) -> Vec<Figure> {
     for pool in &facts.pools {
         let of_unit = pool.economics.margin().unwrap_or_default().as_f64();
         let stock = pool.stock_value().as_f64();
+        // A channel to which more came back than it sold takes no part of the stock, nor gives any.
         let total: f64 = pool.series.clone().map(|i| facts.flows[i].year.net().max(0.0)).sum();
         for i in pool.series.clone() {
             let channel = facts.inputs.panel.key(i).channel;
@@ -493,6 +496,7 @@ fn return_rate(facts: &Facts) -> Vec<Figure> {
 }
 
 fn weeks_of_supply(facts: &Facts) -> Vec<Figure> {
+    // What is owed is no supply below zero: it would hide stock elsewhere.
     let on_hand: f64 = facts.pools.iter().map(|p| p.on_hand().or_zero().as_f64()).sum();
     let weekly: f64 =
         facts.pools.iter().filter_map(|p| p.class).map(|c| c.velocity_per_day * 7.0).sum();
@@ -565,6 +569,7 @@ fn count_loss_value(facts: &Facts) -> Vec<Figure> {
     let mut total = 0.0;
     let mut figures = Vec::new();
     for (scope, Counted { value, .. }) in counted_by_scope(facts) {
+        // Every count has an item; locations would add the same amounts once more.
         if scope.starts_with("sku:") {
             total += value;
         }

@@ -107,6 +107,8 @@ fn ageing(facts: &Facts, pool: &PoolResults) -> Option<WorklistEntry> {
     let mut young = Units::ZERO;
     let mut oldest = None;
     for Received { on, quantity } in receipts_of(facts.inputs, pool.id(), as_of) {
+        // The newest receipts first: what is sold first is the oldest, so that what lies there came
+        // last.
         let here = quantity.or_zero().min(left);
         left -= here;
         if here.is_positive() && (as_of - on).num_days() <= OLD_DAYS {
@@ -154,6 +156,7 @@ fn markdown(facts: &Facts, pool: &PoolResults) -> Option<WorklistEntry> {
         return None;
     }
     let sells: f64 = picture.mean[..weeks].iter().map(|&units| f64::from(units)).sum();
+    // Half a unit left is none to mark down.
     let left = (there - sells).floor();
     if left < 1.0 {
         return None;
@@ -179,6 +182,7 @@ fn corrections(facts: &Facts) -> Vec<WorklistEntry> {
     let mut entries = Vec::new();
     for pool in &facts.pools {
         let Some(count) = newest.get(&(pool.sku, pool.location)) else { continue };
+        // Without books there is nothing to correct.
         let Some(stock) = pool.stock else { continue };
         let difference = count.counted - count.recorded;
         let age = (facts.as_of() - count.date).num_days();
@@ -221,6 +225,7 @@ fn same_items(facts: &Facts) -> Vec<WorklistEntry> {
     for (code, product) in (0..).zip(&inputs.products) {
         let sku = SkuId(code);
         let name = product.name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        // Items without a name all look alike.
         if name.is_empty() {
             continue;
         }
@@ -286,6 +291,7 @@ fn payments(facts: &Facts) -> Vec<WorklistEntry> {
         let cost = pool.and_then(|p| facts.pools[p].unit_cost()).unwrap_or_default();
         if let Some(received) = order.received.filter(|&received| received <= as_of) {
             let day = pay_day(facts, supplier, received);
+            // A bill whose day has passed is taken for paid: nothing says that it was not.
             if day >= as_of {
                 let units = order.received_quantity.unwrap_or(order.quantity).or_zero();
                 *due.entry((day, supplier, Bill::Delivered)).or_default() += cost.times(units);
@@ -379,6 +385,7 @@ fn promoted_short(facts: &Facts) -> Vec<WorklistEntry> {
     for pool in &facts.pools {
         let Some(line) = pool.recommendations.first() else { continue };
         let Some(gone) = line.stockout_date else { continue };
+        // Where nobody delivers it, it stays away.
         let back = line.expected_arrival.unwrap_or(NaiveDate::MAX);
         let promotion = ahead.iter().filter(|p| is_for(p, pool)).find(|p| {
             // Some of its days fall between the last unit and the first new one.

@@ -65,6 +65,8 @@ fn with_numbers(step: &StepText<'_>, earlier: &[StepText<'_>]) -> String {
         rest = &rest[length..];
         text.push_str(word);
         let own = step.inputs.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
+        // A step's own inputs first; of steps that share a name (a quantity that rules change in
+        // turn) the latest before it.
         let value = own.or_else(|| earlier.iter().rev().find(|s| s.name == word).map(|s| s.value));
         if let Some(value) = value {
             let _ = write!(text, " [{}]", number(value));
@@ -75,6 +77,7 @@ fn with_numbers(step: &StepText<'_>, earlier: &[StepText<'_>]) -> String {
 
 /// At most four decimals, without trailing zeros.
 fn number(value: f64) -> String {
+    // Four decimals: what money is exact to, and more than anybody follows by hand.
     let text = format!("{value:.4}");
     let text =
         if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };

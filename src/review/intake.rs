@@ -364,6 +364,7 @@ fn leave_surplus_out(
         let Taken { line, decision } = &taken[i];
         let key = (decision.sku.clone(), decision.from_location.clone());
         let Some(left) = left.get_mut(&key).filter(|_| decision.is_order()) else { continue };
+        // Whole or not at all: part of what somebody decided is not what they decided.
         if decision.quantity <= *left {
             *left -= decision.quantity;
             continue;
@@ -689,6 +690,7 @@ fn edited_quantity(
     }
     let Decision { recommended, from_location, .. } = &proposal.approved;
     let spare = proposal.approved.is_transfer() && proposal.source.is_none();
+    // Nothing else says how much the place could give: beyond what was proposed is a guess.
     if spare && quantity > recommended.count() {
         return Err(format!("{id}: {from_location} can spare {recommended} units, not {quantity}"));
     }

@@ -119,6 +119,7 @@ impl Windows<'_> {
         let weeks: usize = windows.iter().map(|w| w.len().div_ceil(self.refresh_every())).sum();
         self.progress.begin("replaying", weeks as u64);
         let count = windows.len();
+        // The latest window is the one that looks most like the year to come.
         let last = windows.pop().unwrap_or_default();
         let mut results = self.window(&last, &worlds).into_iter();
         let mut played = results.next().unwrap_or_default();
@@ -132,6 +133,8 @@ impl Windows<'_> {
         let goal = request.fill_rate.map_or(Goal::LeastCost, Goal::FillRate);
         let tuned = request.tune.then(|| tuned(goal, &earlier, &played, together));
         let mut frontier = played.split_off(side.len());
+        // Only with the user's own lots: the others are for tuning, and their names would stand
+        // twice in the picture.
         frontier.truncate(points);
         let policies = played.len() + frontier.len();
         self.progress.end(&format!("{count} windows, {policies} policies"));
@@ -152,6 +155,7 @@ impl Windows<'_> {
     /// Periods of `window` that are not counted: until every pool's first order has arrived, at
     /// most a quarter of it.
     fn warm_up(&self, window: &Range<usize>) -> usize {
+        // Most of a short window must count, or a single import item would leave nothing to see.
         self.world.settings.warm_up.min(window.len() / 4)
     }
 
@@ -177,6 +181,7 @@ impl Windows<'_> {
             );
             return Err(Error::input(&self.plan.run.data, message));
         }
+        // Back from the end without overlap: what was tuned on is never what is judged by.
         let starts = (1..=count).rev().map(|before_the_end| history - before_the_end * length);
         Ok(starts.map(|start| start..start + length).collect())
     }
@@ -258,6 +263,8 @@ impl Windows<'_> {
     fn known_in<'b>(&'b self, panel: &'b Panel) -> forecast::Demand<'b> {
         forecast::Demand {
             panel,
+            // What planners and other models said is dated by when it holds, not by when it was
+            // said: a replay that knew it would look ahead.
             adjustments: &NO_ADJUSTMENTS,
             outside_forecasts: &NO_OUTSIDE_FORECASTS,
             signals: &[],
@@ -269,6 +276,7 @@ impl Windows<'_> {
     /// rounding.
     fn horizon(&self) -> usize {
         let longest = self.world.pools.iter().map(|p| p.lead_time.max_days()).fold(0.0, f64::max);
+        // A lead time, the review before it and the one after, and one to spare for closed days.
         let days = longest + 3.0 * self.plan.policy.review_period_days;
         (days / self.world.settings.period_days).ceil() as usize + 1
     }
@@ -367,6 +375,7 @@ fn tuned(
     choices.extend(tune::choose(earlier, held_back, None, goal));
     for class in ["class:A", "class:B", "class:C"] {
         let choice = tune::choose(earlier, held_back, Some(class), goal);
+        // A class that nobody belongs to has nothing to choose.
         choices.extend(choice.filter(|choice| choice.tuned.periods > 0.0));
     }
     let fragment = tune::fragment(&choices, &candidates, earlier.len());

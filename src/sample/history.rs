@@ -13,12 +13,14 @@ use rand_pcg::rand_core::{Rng, SeedableRng};
 /// Channels in the order of [`crate::sample::CHANNELS`]; the first two sell from the warehouse, the
 /// last from the shop.
 pub(crate) const POOL_OF_CHANNEL: [usize; 3] = [0, 0, 1];
+// Invented, as all that follows: a shop that sells most on the web, where most comes back.
 const SHARE: [f64; 3] = [0.5, 0.3, 0.2];
 const RETURN_RATE: [f64; 3] = [0.06, 0.045, 0.015];
 /// Monday to Sunday.
 const WEEKDAY: [[f64; 7]; 3] = [
     [1.15, 1.10, 1.05, 1.00, 0.90, 0.80, 1.00],
     [1.10, 1.05, 1.00, 1.00, 0.95, 0.90, 1.00],
+    // A shop is closed on Sundays, and busiest on Saturdays.
     [0.80, 0.85, 0.90, 1.00, 1.35, 2.10, 0.00],
 ];
 
@@ -117,10 +119,14 @@ impl Random {
     /// Nearly normal: four uniforms, so that no platform's logarithm decides a committed file.
     fn normal(&mut self) -> f64 {
         let sum = self.uniform() + self.uniform() + self.uniform() + self.uniform();
+        // Four uniforms have mean 2 and variance 1/3: near enough to a normal, and the same on
+        // every machine.
         (sum - 2.0) * 3f64.sqrt()
     }
 
     pub fn poisson(&mut self, mean: f64) -> i64 {
+        // Counts that large are all but normal, and Knuth's product below takes as many draws as
+        // there are units.
         if mean > 30.0 {
             return (mean + mean.sqrt() * self.normal()).round().max(0.0) as i64;
         }
@@ -186,6 +192,7 @@ fn promotions(item: &CatalogueItem, random: &mut Random) -> Vec<Promotion> {
     let count = if promoted { 3 + random.below(4) } else { 0 };
     let mut list = Vec::new();
     for _ in 0..count {
+        // Over within history: what is planned ahead is a row of its own.
         let first_day = random.below(DAYS - 20);
         let last_day = first_day + 4 + random.below(10);
         let discount = [0.1, 0.15, 0.2, 0.25, 0.3][random.below(5)];
@@ -203,6 +210,7 @@ fn demand(
     promotions: &[Promotion],
     random: &mut Random,
 ) -> [Vec<i64>; 3] {
+    // Most items grow or shrink by less than an eighth a year.
     let trend = 0.12 * random.normal();
     let strength = random.between(2.0, 5.0);
     let spread = if item.kind == Kind::Slow { 0.5 } else { 0.25 };
@@ -323,6 +331,7 @@ impl Replay<'_> {
             }
             stock -= self.extra.get(day).map_or(0, |&units| units.min(stock));
             let sold = self.sell(day, &mut stock, sales);
+            // Exponential smoothing over about six weeks: how a planner by eye keeps up.
             pace += (sold as f64 - pace) / 42.0;
             if day >= first {
                 self.reorder(day, stock, pace, &mut pool.orders, random);
@@ -384,6 +393,7 @@ impl Replay<'_> {
         let terms = &SUPPLIERS[supplier];
         let on_order: i64 = orders.iter().filter(|o| o.arrives > day).map(|o| o.quantity).sum();
         let position = (stock + on_order) as f64;
+        // Lead time and ten days to be safe, the rule of thumb that the engine is to beat.
         let reorder_point = pace * (terms.lead_time_days + 10.0) * self.care + 1.0;
         if position > reorder_point {
             return;
@@ -393,6 +403,8 @@ impl Replay<'_> {
         let days = (terms.lead_time_days + late + terms.lead_time_sd_days * random.normal())
             .round()
             .max(1.0) as usize;
+        // One delivery in thirty comes with a tenth missing, so that a supplier's fill rate has
+        // something to say.
         let short = random.uniform() < 0.03;
         orders.push(Order {
             supplier,
@@ -411,6 +423,7 @@ impl Replay<'_> {
 
 /// Days by which the filter supplier has slipped: from 7 days to 21 within the last five months.
 fn drift(day: usize) -> f64 {
+    // Two weeks longer over two months, and late enough that receipts show it on the last morning.
     14.0 * ((day as f64 - (DAYS - 150) as f64) / 60.0).clamp(0.0, 1.0)
 }
 
@@ -424,10 +437,12 @@ fn add_returns(item: &mut ItemHistory, random: &mut Random) {
         let sale = item.sales[k];
         let channel = usize::from(sale.channel);
         let back = (0..sale.quantity).filter(|_| random.uniform() < RETURN_RATE[channel]).count();
+        // Back within three days to three weeks.
         let day = usize::from(sale.day) + 3 + random.below(18);
         if back > 0 && day < DAYS {
             let quantity = -i32::try_from(back).unwrap_or(i32::MAX);
             item.sales.push(Sale { day: day as u16, quantity, ..sale });
+            // What came back on the last days is not looked through yet.
             if day + 3 >= DAYS {
                 item.pools[POOL_OF_CHANNEL[channel]].returns_pending += back as i64;
             }

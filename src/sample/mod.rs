@@ -62,6 +62,8 @@ const fn day(year: i32, month: u32, day: u32) -> NaiveDate {
 }
 
 /// Two years back and the coming months ahead.
+// Twice with their true dates, and once ahead, so that a season is seen, learnt and forecast. Lifts
+// are invented, larger on the web, where offers are compared.
 const EVENTS: [Event; 14] = [
     event("Easter", day(2024, 3, 28), 4, [1.15, 1.1, 1.3]),
     event("Mother's Day", day(2024, 5, 9), 4, [1.2, 1.2, 1.3]),

@@ -32,6 +32,7 @@ share = \"value\"
 ";
 
 /// Days of history.
+// Short of a year, so that places are planned without a season of their own.
 const DAYS: i64 = 300;
 /// Where it sells, through what, and its part of demand.
 const PLACES: [Place; 4] = [
@@ -113,6 +114,7 @@ pub fn write(folder: &Path, items: usize, seed: u64) -> Result<u64> {
                     rows += 1;
                 }
             }
+            // From well below to well above what a place should have: some ask, some do not.
             let there = (mean * place.days_of_stock * random.between(0.4, 1.4)).round();
             let _ = writeln!(stock, "{sku},{},{there},{AS_OF}", place.location);
         }
@@ -126,6 +128,7 @@ pub fn write(folder: &Path, items: usize, seed: u64) -> Result<u64> {
                 "P{item}-{day},{sku},{supplier},,warehouse,{units},{placed},,{due}"
             );
         }
+        // One item in five is on its way already, so that an open transfer is seen.
         if item % 5 == 0 {
             let sent = AS_OF - Duration::days(4);
             let due = AS_OF + Duration::days(5);

@@ -98,6 +98,7 @@ pub fn write(folder: &Path, skus: usize, seed: u64) -> Result<u64> {
             tables.item(seed, index, &item);
             sales.extend(item.sales.iter().map(|&sale| (sale, index)));
         }
+        // By day, as a shop exports them; a return behind the sales of its day.
         sales.sort_by_key(|(sale, index)| (sale.day, *index, sale.channel, sale.quantity < 0));
         let path = if skus <= PART {
             folder.join("sales.csv")
@@ -146,9 +147,12 @@ struct SoldAs {
 
 fn sold_as(index: usize, channel: usize, quantity: i32) -> SoldAs {
     match (CHANNELS[channel], index) {
+        // One pack of two under a code of its own, so that the table of aliases has a factor to
+        // apply.
         ("marketplace", at::FILTER_V60) if quantity % 2 == 0 => {
             SoldAs { code: "B0V60TWIN2".to_owned(), units: 2 }
         }
+        // Every fourth item is called otherwise on the marketplace.
         ("marketplace", _) if index.is_multiple_of(4) => {
             SoldAs { code: format!("B0CF{index:06}"), units: 1 }
         }

@@ -98,6 +98,7 @@ fn append(
         }
         if n > 0 {
             let other = panel.totals(i);
+            // Of the whole history, not of the cut one: a replay reads no amounts from them.
             totals.revenue_365 += other.revenue_365;
             totals.revenue_90 += other.revenue_90;
             totals.priced_365 += other.priced_365;
@@ -109,6 +110,7 @@ fn append(
     returns.sort_by_key(|&(period, _)| period);
     let mut key = panel.key(group[0]);
     if merged {
+        // One stock serves all channels, so that which of them sold does not matter to it.
         key.channel = ChannelId(0);
     }
     parts.keys.push(key);

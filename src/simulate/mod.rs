@@ -169,6 +169,7 @@ impl FedBy {
         Interval {
             lead_days: self.lead_time.mean_days(),
             lead_sd_days: self.lead_time.sd_days(),
+            // On average between two departures; without weekdays something may leave every day.
             review_days: if weekdays.is_empty() { 1.0 } else { 7.0 / weekdays.len() as f64 },
         }
     }

@@ -57,5 +57,6 @@ fn spread(pool: &ReplayPool, settings: &Settings) -> f64 {
     let n = recent.len() as f64;
     let mean = recent.iter().map(|&units| f64::from(units)).sum::<f64>() / n;
     let squares: f64 = recent.iter().map(|&units| (f64::from(units) - mean).powi(2)).sum();
+    // A day's share of the variance of a period, days taken as independent.
     (squares / (n - 1.0) / settings.period_days).sqrt()
 }

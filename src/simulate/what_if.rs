@@ -51,6 +51,7 @@ impl std::str::FromStr for WhatIf {
             text.split_once('=').ok_or_else(|| format!("`{text}`: expected {expected}"))?;
         match key.trim() {
             "lead-time" => Ok(Self::LeadTime(number(text, value)?)),
+            // The number is a change: `+20%` leaves 1.2 of today's demand.
             "demand" => match 1.0 + number(text, value)? {
                 factor if factor > 0.0 => Ok(Self::Demand(factor)),
                 _ => Err(format!("`{text}`: leaves no demand")),
@@ -212,6 +213,7 @@ impl World {
             WhatIf::Budget(amount) => self.settings.budget = Some(*amount),
             WhatIf::Tariff(rate) => {
                 for pool in &mut self.pools {
+                    // Prices stay: the tariff comes out of the margin, before anybody passes it on.
                     pool.unit_margin -= rate * pool.unit_cost;
                     pool.unit_cost += rate * pool.unit_cost;
                 }
@@ -245,6 +247,8 @@ impl World {
                     continue;
                 }
                 busiest = busiest.or(Some(i));
+                // Who has another source asks that one; who has none is fed, or buys, as the closed
+                // place did.
                 if !pool.backups.is_empty() {
                     pool.fed = Some(pool.backups.remove(0));
                     continue;
@@ -270,6 +274,8 @@ impl World {
                     *sum += units;
                 }
                 let moved = std::mem::take(&mut self.demand_of[source]);
+                // Its customers go to the place that sells most of the item: they must buy
+                // somewhere, or closing would look free.
                 self.demand_of[to].extend(moved);
                 self.pools[to].start = self.pools[to].start.min(closed.start);
             }
@@ -296,6 +302,7 @@ impl World {
 
     fn serve(&mut self, service: Probability) {
         for pool in &mut self.pools {
+            // A target of a group would stand above the one that is asked about.
             pool.group.service = None;
         }
         for candidate in &mut self.candidates {
@@ -324,6 +331,7 @@ impl World {
             match next {
                 Some(Alternative { lead_time, unit_cost }) => {
                     pool.lead_time = *lead_time;
+                    // At the price of the next supplier; what customers pay stays.
                     pool.unit_margin += pool.unit_cost - unit_cost;
                     pool.unit_cost = *unit_cost;
                 }

@@ -12,6 +12,7 @@ pub fn harmless(cell: &str) -> Cow<'_, str> {
     let formula = cell
         .trim_start_matches(|c: char| c.is_whitespace() && !c.is_control())
         .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n', '|', '%']);
+    // A negative number is a number, whatever it begins with.
     if formula && cell.trim().parse::<f64>().is_err() {
         Cow::Owned(format!("'{cell}"))
     } else {

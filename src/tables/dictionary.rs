@@ -35,6 +35,7 @@ fn describe(text: &mut String, name: &str, columns: &[Column]) {
         let kind = format!("{:?}", column.kind).to_lowercase();
         let optional = if column.optional { ", may be missing" } else { "" };
         let unit = if column.unit == Unit::None { "" } else { column.unit.name() };
+        // A bar ends a cell in Markdown.
         let mut meaning = column.meaning.replace('|', "\\|");
         if !column.values.is_empty() {
             meaning = format!("{meaning}: {}", column.values.join(", "));

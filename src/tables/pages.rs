@@ -78,6 +78,8 @@ fn chunk(column: &ColumnDescPtr, parts: Parts) -> Result<Chunk> {
         .map_err(|_| Error::Internal("a row group of over 4 billion rows".into()))?;
     let mut pages = Pages {
         zstd: zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(Error::io("zstd"))?,
+        // Half of the plain bytes, and the heads of two pages: what compressed pages take, so that
+        // nothing grows while it is written.
         sink: TrackedWrite::new(Vec::with_capacity(parts.data.len() / 2 + 256)),
         compressed_size: 0,
         uncompressed_size: 0,
@@ -166,6 +168,7 @@ pub(crate) fn names<'n>(
         });
         rows += run.rows;
         match coded.last_mut() {
+            // Channels of a pool alternate, items do not: neighbours of one name are one run.
             Some((last, rows)) if *last == code => *rows += run.rows,
             _ => coded.push((code, run.rows)),
         }
@@ -261,6 +264,7 @@ impl Quantities {
         } else {
             self.other.entry(value.to_bits()).or_insert(NO_CODE)
         };
+        // In order of appearance, like names: the file does not depend on threads.
         if *slot == NO_CODE {
             if self.distinct.len() == DICTIONARY_LIMIT {
                 // The column is written plain; the codes so far are not read again.
@@ -465,6 +469,8 @@ fn delta_packed(values: &[i32]) -> Vec<u8> {
     while start < values.len() {
         let n = BLOCK.min(values.len() - start);
         for i in 0..n {
+            // Wrapping, as the format defines it: a difference beyond 32 bits comes back right when
+            // it is added.
             deltas[i] = values[start + i].wrapping_sub(values[start + i - 1]);
         }
         let least = deltas[..n].iter().copied().min().unwrap_or(0);
@@ -489,6 +495,7 @@ fn delta_packed(values: &[i32]) -> Vec<u8> {
             for &delta in part {
                 word |= u64::from(delta.wrapping_sub(least).cast_unsigned()) << bits;
                 bits += width;
+                // At most 7 bits wait and 32 are added: 39 fit the word.
                 while bits >= 8 {
                     out.push(word as u8);
                     word >>= 8;

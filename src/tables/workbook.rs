@@ -180,6 +180,8 @@ fn fill_page(
         page.write_string_with_format(0, column, *name, &formats.head)?;
         let cells = sheet.rows.iter().map(|row| width(&row[usize::from(column)]));
         let widest = cells.max().unwrap_or(0).max(name.chars().count() + 2);
+        // As wide as its longest cell, within what a screen takes: a column of reasons must not
+        // push the others off.
         page.set_column_width(column, widest.clamp(WIDTHS.0, WIDTHS.1) as f64)?;
     }
     // Whoever scrolls down still sees what a column is.
@@ -214,6 +216,8 @@ fn fill_page(
                 Cell::Empty | Cell::Text(_) | Cell::Real(_) | Cell::Date(_) => {}
             }
         }
+        // A total that is a number and no formula: it is right in every program, and before
+        // anything is calculated.
         if is_money {
             page.write_number_with_format(last, column, amount.as_f64(), &formats.total_money)?;
         } else {

@@ -69,6 +69,7 @@ fn recommendations(report: &Report) -> Vec<u8> {
                 .supplier
                 .and_then(|supplier| LotRules::agreed(supply, pool.sku, pool.location, supplier));
             let rules = match line.transfer {
+                // A move has no supplier's terms, only whole packs.
                 Some(_) => LotRules::new(Units::ZERO, line.pack_size, None),
                 None => agreed.unwrap_or(LotRules::FREE),
             };
@@ -209,6 +210,7 @@ fn allocation(report: &Report) -> Vec<u8> {
 fn findings(report: &Report) -> Vec<u8> {
     let mut rows: Vec<&ChannelFinding> = report.outcome().findings.iter().collect();
     rows.sort_by(|a, b| {
+        // What is lost if nobody does anything goes before what merely lies in the wrong place.
         (b.expected_loss, b.value)
             .cmp(&(a.expected_loss, a.value))
             .then_with(|| (a.sku, a.kind, a.channel).cmp(&(b.sku, b.kind, b.channel)))
@@ -266,6 +268,8 @@ fn accuracy(report: &Report) -> Vec<u8> {
             });
         }
     }
+    // The largest error first; a series without demand has an infinite one and stands on top, where
+    // it is seen.
     rows.sort_by(|a, b| b.chosen.wape.total_cmp(&a.chosen.wape));
     ScriptTable::new("accuracy", &rows)
         .item(report, |r| r.key.sku)

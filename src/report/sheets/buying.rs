@@ -87,6 +87,7 @@ fn priced(order: &DraftOrder, value: Money) -> Cell {
 fn against(value: Money, limit: Option<Money>) -> Cell {
     words(match limit {
         None => "none".to_owned(),
+        // An order of unknown cost is neither short of a minimum nor has it reached one.
         Some(limit) if limit.is_positive() && !value.is_positive() => {
             format!("unknown ({})", money(limit))
         }
@@ -196,6 +197,8 @@ fn payments(report: &Report) -> Sheet {
                 continue;
             }
             let (supplier, what) = (report.supplier(bill.supplier), bill.reason.as_str());
+            // One row a supplier and kind of bill within a span: the days are in the list of
+            // payments.
             let same = rows[first_of_span..]
                 .iter_mut()
                 .find(|row| row.supplier == supplier && row.what == what);
@@ -259,6 +262,7 @@ fn payments(report: &Report) -> Sheet {
 
 /// A month in words, with the year where it is not that of `as_of`.
 fn month_of(year: i32, month: u32, as_of: NaiveDate) -> String {
+    // The year only where it is another one.
     let form = if year == as_of.year() { "%B" } else { "%B %Y" };
     NaiveDate::from_ymd_opt(year, month, 1)
         .map_or_else(String::new, |first| first.format(form).to_string())

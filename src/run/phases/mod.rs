@@ -251,6 +251,7 @@ fn observe_history_of(
     let decided = |sku: SkuId| decided.contains(inputs.names.sku(sku));
     let panel = &inputs.panel;
     let history = panel.calendar().history();
+    // Without an earlier run nothing is compared, and no history need travel for it.
     let since = earlier.last.as_ref().map_or(history, |run| {
         let index = panel.calendar().index(run.manifest.as_of);
         usize::try_from(index).unwrap_or(0).min(history)
@@ -274,6 +275,8 @@ fn observe_history_of(
     // The panel may name items whose history is in other buckets: each leaves its own part.
     let here = (0..panel.len()).filter(|&i| inputs.has_here(panel.key(i).sku));
     let here: Vec<usize> = here.collect();
+    // Only what the one process must see for itself: all of history would not fit it, which is why
+    // there are buckets.
     let is_kept = |sku: SkuId| sampled.contains(&sku) || decided(sku);
     let sample = here.iter().copied().filter(|&i| is_kept(panel.key(i).sku));
     // A decision is judged by all that came after it, the last run by what came after the run.
@@ -324,6 +327,7 @@ pub fn merge_history(plan: &Plan, work: &Work) -> Result<()> {
             exceptions.extend(seen.exceptions);
             future_rows += seen.future_rows;
             match &mut seasons {
+                // Whole numbers: merged in the order of buckets they come out as in any other.
                 Some(all) => all.merge(seen.seasons),
                 None => seasons = Some(seen.seasons),
             }
@@ -414,6 +418,7 @@ fn plan_bucket(
     let mut inputs = tables.load_part(told.value.sales.clone(), Some(bucket))?;
     let as_of = inputs.panel.calendar().as_of();
     let earlier = Earlier::read(&plan.place(), &plan.run.out, as_of)?;
+    // A table that was replaced since would make this bucket's plan one of another night.
     refuse_another(run_id, &self::run_id(plan, &inputs, &earlier), plan)?;
 
     // From here on the panel has this bucket's pools alone, under the names of all.

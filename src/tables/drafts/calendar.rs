@@ -39,6 +39,7 @@ pub(super) fn order_by(Results { inputs, outcome, .. }: Results<'_>) -> String {
     for ((day, supplier, location), lines) in events {
         let (supplier, ship_to) =
             (inputs.names.supplier(supplier), inputs.names.location(location));
+        // Without the run: the same day to order by is the same event tomorrow.
         let key = format!("{day}\n{supplier}\n{ship_to}");
         let mut skus: Vec<String> = Vec::new();
         for line in lines.iter().take(NAMED) {
@@ -61,6 +62,7 @@ pub(super) fn order_by(Results { inputs, outcome, .. }: Results<'_>) -> String {
         line(&mut text, &format!("UID:{}@orderpoint", &sha256_hex(key.as_bytes())[..DIGITS]));
         line(&mut text, &format!("DTSTAMP:{}T000000Z", as_of.format("%Y%m%d")));
         line(&mut text, &format!("DTSTART;VALUE=DATE:{}", day.format("%Y%m%d")));
+        // An event of whole days ends on the day after its last (RFC 5545, 3.6.1).
         let next = day.succ_opt().unwrap_or(day);
         line(&mut text, &format!("DTEND;VALUE=DATE:{}", next.format("%Y%m%d")));
         let summary = format!("Order from {supplier} for {ship_to} ({items})");
@@ -96,6 +98,7 @@ fn line(text: &mut String, content: &str) {
     for c in content.chars() {
         if length + c.len_utf8() > LONGEST_LINE {
             text.push_str("\r\n ");
+            // The space that a folded line begins with counts as well.
             length = 1;
         }
         let _ = write!(text, "{c}");

@@ -54,6 +54,7 @@ fn with_name(supplier: &str, lines: &[OrderLine<'_>]) -> String {
     let line = lines.first();
     let of = line.and_then(|line| Some((line.inputs, line.recommendation.supplier?)));
     let name = of.map_or("", |(inputs, id)| inputs.suppliers[id.index()].name.as_str());
+    // A code that is the name need not stand twice.
     if name.is_empty() || name == supplier {
         return supplier.to_owned();
     }
