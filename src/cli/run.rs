@@ -63,14 +63,16 @@ fn in_words(summary: &Summary) -> String {
         let _ = writeln!(text, "  fills a gap in history; the current run stays {current}");
     }
     // What to decide goes before what is wrong with the data: it has a deadline.
-    let _ = writeln!(
-        text,
-        "  {} recommended, worth {} {}{}",
-        number_of(s.order_lines, "order line"),
-        s.order_value,
-        s.currency,
-        if s.moves > 0 { format!(", and {}", number_of(s.moves, "move")) } else { String::new() }
-    );
+    let lines = number_of(s.order_lines, "order line");
+    let moves = match s.moves {
+        0 => String::new(),
+        moves => format!(", and {}", number_of(moves, "move")),
+    };
+    let _ = match &s.order_value {
+        Some(value) => writeln!(text, "  {lines} recommended, worth {value} {}{moves}", s.currency),
+        None if s.order_lines == 0 => writeln!(text, "  {}", s.unknown),
+        None => writeln!(text, "  {lines} recommended{moves}; {}", s.unknown),
+    };
     for line in &s.to_decide {
         let _ = writeln!(text, "  - {line}");
     }

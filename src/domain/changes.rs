@@ -264,13 +264,23 @@ impl UnitCauses {
         ]
     }
 
-    /// Largest first; less than half a unit is no cause.
+    /// Largest first, but what only rounds the others behind them; less than half a unit is no
+    /// cause.
     fn ranked(&self) -> Vec<Part> {
         let mut parts: Vec<Part> =
             // Half a unit is what whole units can show; less would be told as nothing.
             self.parts().into_iter().filter(|part| part.units.abs() >= 0.5).collect();
-        parts.sort_by(|a, b| b.units.abs().total_cmp(&a.units.abs()));
+        parts.sort_by(|a, b| {
+            (self.rounds(a).cmp(&self.rounds(b))).then(b.units.abs().total_cmp(&a.units.abs()))
+        });
         parts
+    }
+
+    /// Whether `part` only brings to whole lots what something else has moved: who asks why wants
+    /// to know what, not that packs have twelve.
+    fn rounds(&self, part: &Part) -> bool {
+        const LOTS: [&str; 2] = ["pack", "minimum"];
+        part.name == ORDER_RULES && LOTS.contains(&self.rule.as_str())
     }
 
     fn main(&self) -> &str {
@@ -338,6 +348,12 @@ mod tests {
     fn the_main_cause_is_the_largest() {
         let both = UnitCauses { demand: -10.0, lead_time: 120.0, ..UnitCauses::default() };
         let little = UnitCauses { stock: 0.4, ..UnitCauses::default() };
+        let rounded = UnitCauses {
+            demand: 12.0,
+            order_rules: 242.0,
+            rule: "minimum".to_owned(),
+            ..UnitCauses::default()
+        };
         let reached = UnitCauses {
             demand: 2.0,
             reorder_point: 38.0,
@@ -349,11 +365,12 @@ mod tests {
         };
         for (cause, main, text) in [
             (Cause::Several(both), "lead time", "lead time +120, demand -10"),
+            (Cause::Several(rounded), "demand", "demand +12, minimum +242"),
             (Cause::Several(little), "order rules", "less than a unit each"),
             (
                 Cause::Several(reached),
                 "reorder point",
-                "reorder point reached +38, pack +8, demand +2 (sold 9 since, 3 expected)",
+                "reorder point reached +38, demand +2, pack +8 (sold 9 since, 3 expected)",
             ),
             (Cause::Demand(Some(-12.0)), "demand", "demand -12 %"),
             (Cause::New, "new", "new: not in the last run"),

@@ -575,7 +575,11 @@ fn count_loss_value(facts: &Facts) -> Vec<Figure> {
         }
         figures.push(amount(scope, value));
     }
-    figures.push(amount("all", total));
+    figures.push(match facts.counts.is_empty() {
+        // Nobody has looked.
+        true => figure("all", None, 0.0, 1.0),
+        false => amount("all", total),
+    });
     figures
 }
 

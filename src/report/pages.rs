@@ -41,13 +41,23 @@ struct LongTable {
     name: &'static str,
     title: &'static str,
     note: String,
+    /// What stands there when it has no rows.
+    empty: &'static str,
 }
 
 fn long(name: &'static str, title: &'static str, note: impl Into<String>) -> LongTable {
-    LongTable { name, title, note: note.into() }
+    LongTable { name, title, note: note.into(), empty: "None." }
 }
 
 impl LongTable {
+    /// Of a table that says nothing while the stock is unknown.
+    fn of_stock(mut self, report: &Report) -> Self {
+        if !report.knows_stock() {
+            self.empty = "Unknown until the stock is known: bring a stock table (sku, on_hand).";
+        }
+        self
+    }
+
     /// Says what is left out of a table that would have `rows`.
     fn cut_from(mut self, rows: usize) -> Self {
         if rows > LONGEST {
@@ -87,7 +97,7 @@ fn channels(report: &Report) -> askama::Result<String> {
          channel files hold the same numbers.",
     );
     // Allocation is not cut: a channel must find each of its listings.
-    let findings = findings.cut_from(report.outcome().findings.len());
+    let findings = findings.cut_from(report.outcome().findings.len()).of_stock(report);
     tables(report, "Channels", sheets::channels(report), vec![findings, allocation])
 }
 
@@ -99,16 +109,16 @@ fn suppliers(report: &Report) -> askama::Result<String> {
 fn indicators(report: &Report) -> askama::Result<String> {
     let due = counts_due(report);
     let pace: f64 = due.iter().map(CountDue::a_week).sum();
-    let counts = format!(
-        "Due ones first, by class and value. The intervals of [policy.cells] ask for {} counts a \
-         week.",
+    let mut counts = "Due ones first, by class and value.".to_owned();
+    if report.knows_stock() {
         // Half a count a week is a count every other week: rounded up, so that none is left over.
-        grouped(pace.ceil())
-    );
+        let pace = grouped(pace.ceil());
+        counts += &format!(" The intervals of [policy.cells] ask for {pace} counts a week.");
+    }
     let culls = "Most cash freed at cost first: discount, bundle or discontinue.";
     let lists = vec![
-        long("counts", "Count next", counts).cut_from(due.len()),
-        long("culls", "Cull list", culls),
+        long("counts", "Count next", counts).cut_from(due.len()).of_stock(report),
+        long("culls", "Cull list", culls).of_stock(report),
     ];
     tables(report, "Indicators", sheets::indicators(report), lists)
 }

@@ -1,11 +1,13 @@
 //! The decision list: what waits for a person, ranked by what deciding is worth.
 
 use crate::domain::classes::Binding;
+use crate::domain::lot::LotRules;
 use crate::domain::outcome::{Recommendation, Status};
+use crate::domain::units::Units;
 use crate::indicators::PoolResults;
 use crate::report::gathered::Report;
 use crate::report::page::Page;
-use crate::report::wording::{counted, money};
+use crate::report::wording::{counted, money, whole};
 use askama::Template;
 
 #[derive(Template)]
@@ -35,6 +37,25 @@ pub(super) fn page(report: &Report) -> askama::Result<String> {
 pub(super) fn waits(line: &Recommendation) -> bool {
     let is_held = line.status == Status::Held && line.binding != Binding::Decision.name();
     line.quantity.is_positive() || is_held && line.need > 0.0
+}
+
+/// What whoever delivers `line` takes.
+pub(super) fn lot_rules(report: &Report, pool: &PoolResults, line: &Recommendation) -> LotRules {
+    let supply = &report.inputs().supply;
+    match (line.transfer, line.supplier) {
+        // A move has no supplier's terms, only whole packs.
+        (Some(_), _) => LotRules::new(Units::ZERO, line.pack_size, None),
+        (None, Some(supplier)) => {
+            let agreed = LotRules::agreed(supply, pool.sku, pool.location, supplier);
+            agreed.unwrap_or(LotRules::FREE)
+        }
+        (None, None) => LotRules::FREE,
+    }
+}
+
+/// Units that a held line is let go with: what is needed, in lots that its supplier takes.
+pub(super) fn released(line: &Recommendation, rules: LotRules) -> Units {
+    rules.order_quantity(line.need).quantity.max(rules.smallest())
 }
 
 /// What all pages count: the lines that wait and what they cost.
@@ -68,10 +89,17 @@ pub(super) fn lead(report: &Report) -> String {
     format!("{}, for you to decide.", parts.join(", and "))
 }
 
-/// `53 order lines, 16,302 EUR`.
+/// `53 order lines, 16,302 EUR`, and of how many of them the cost is not in it.
 fn of_lines(report: &Report, noun: &str, lines: &[&Recommendation]) -> String {
     let cost = money(lines.iter().map(|line| line.value).sum());
-    format!("{}, {cost}{}", counted(lines.len(), noun), report.currency())
+    let unknown = lines.iter().filter(|line| {
+        line.transfer.is_none() && line.quantity.is_positive() && !line.unit_cost.is_positive()
+    });
+    let beside = match unknown.count() {
+        0 => String::new(),
+        n => format!(" (and {} of unknown cost)", whole(n)),
+    };
+    format!("{}, {cost}{}{beside}", counted(lines.len(), noun), report.currency())
 }
 
 /// Currency units gained by ordering `line` today: the margin it saves less what its units cost to

@@ -1,11 +1,17 @@
 //! The whole report on a made-up run.
 
+use crate::domain::classes::Binding;
 use crate::domain::economics::UnitEconomics;
+use crate::domain::inputs::Source;
+use crate::domain::outcome::{Recommendation, Status};
+use crate::domain::sorted::Sorted;
 use crate::domain::units::Money;
 use crate::indicators::definitions::DEFINITIONS;
-use crate::report::fixture::{Fixture, HOSTILE};
+use crate::purchase::{Basis, Container};
+use crate::report::fixture::{self, Fixture, HOSTILE};
 use crate::report::gathered::{Depth, depths};
 use crate::report::*;
+use chrono::Duration;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -107,9 +113,18 @@ fn terms(files: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
 }
 
 #[test]
-fn the_glossary_is_in_the_order_of_its_words() {
-    let terms = terms(&files(&Fixture::new(1)));
-    assert!(terms.len() > 70 && terms.is_sorted_by(|a, b| a < b), "{terms:?}");
+fn the_glossary_is_in_the_order_of_the_words_that_it_shows() {
+    let page = text(&files(&Fixture::new(1)), "report/glossary.html");
+    let shown = page.split("<dt>").skip(1).filter_map(|entry| entry.split_once("</dt>"));
+    let words: Vec<String> = shown.map(|(word, _)| word.to_lowercase()).collect();
+    assert!(words.len() > 70 && words.is_sorted_by(|a, b| a < b), "{words:?}");
+}
+
+#[test]
+fn what_binds_an_order_has_a_meaning_among_the_causes() {
+    for binding in Binding::ALL {
+        assert!(!sheets::meaning(binding.name()).is_empty(), "{}", binding.name());
+    }
 }
 
 #[test]
@@ -259,4 +274,90 @@ fn p8_without_a_stock_table_no_zero_is_stated() {
     let (before, _) = channels.split_once("could be sold twice").unwrap();
     let row = &before[before.rfind("<tr>").unwrap()..];
     assert!(row.matches("unknown").count() >= 3 && kinds.contains("unknown"), "{row}");
+}
+
+/// The part of `page` below the heading with `id`, up to the end of its section.
+fn section<'p>(page: &'p str, id: &str) -> &'p str {
+    let (_, below) = page.split_once(&format!("id=\"{id}\"")).unwrap();
+    below.split("</section>").next().unwrap()
+}
+
+/// The values of a column of a data script.
+fn column<'s>(script: &'s str, key: &str) -> &'s str {
+    let (_, column) = script.split_once(&format!("\"key\":\"{key}\"")).unwrap();
+    let (_, values) = column.split_once("\"values\":[").unwrap();
+    values.split_once(']').unwrap().0
+}
+
+#[test]
+fn p3_what_a_container_holds_and_what_each_line_takes_of_it_reach_the_decision_list() {
+    let mut fixture = Fixture::new(60);
+    assert!(!text(&files(&fixture), "report/data/recommendations.js").contains("unit_weight"));
+    let name = fixture.inputs.names.suppliers[1].clone();
+    let both =
+        Container { capacity: None, weight: Some(20_000.0), volume: Some(58.5), ..CONTAINER };
+    fixture.purchase.containers = [(name, both)].into();
+    fixture.inputs.products[0].weight = Some(0.0125);
+    let files = files(&fixture);
+    let suppliers = text(&files, "report/data/suppliers.js");
+    assert_eq!(column(&suppliers, "container_weight"), "null,20000,null,null,null");
+    assert_eq!(column(&suppliers, "container_volume"), "null,58.5,null,null,null");
+    assert_eq!(column(&suppliers, "container_units"), "null,null,null,null,null");
+    let lines = text(&files, "report/data/recommendations.js");
+    assert!(column(&lines, "unit_weight").split(',').any(|weight| weight == "0.0125"), "{lines}");
+    assert!(column(&lines, "unit_volume").split(',').all(|volume| volume == "null"));
+}
+
+const CONTAINER: Container =
+    Container { capacity: None, basis: Basis::Quantity, weight: None, volume: None };
+
+#[test]
+fn p1_what_is_due_today_is_what_the_list_says_is_due_today() {
+    let mut fixture = Fixture::new(60);
+    fixture.inputs.sources[0].table = "stock".to_owned();
+    let ordered = |line: &&mut Recommendation| line.quantity.is_positive();
+    let mut lines = fixture.outcome.recommendations.iter_mut().filter(ordered);
+    let (today, later) = (lines.next().unwrap(), lines.next().unwrap());
+    today.order_by = Some(fixture::as_of());
+    // Below its reorder point, of a supplier that takes orders on Fridays.
+    (later.status, later.order_by) = (Status::OrderNow, Some(fixture::as_of() + Duration::days(4)));
+    for line in lines {
+        line.order_by = Some(fixture::as_of() + Duration::days(20));
+    }
+    let all = fixture.outcome.recommendations.iter().filter(|l| l.quantity.is_positive()).count();
+    let files = files(&fixture);
+    let briefing = text(&files, "index.html");
+    assert!(briefing.contains(" 1 line should go out today: "), "{briefing}");
+    let indicators = text(&files, "report/indicators.html");
+    let due = section(&indicators, "due");
+    let proposed = |span: &str| {
+        let (_, row) = due.split_once(&format!("proposed lines to order: order-by date {span}"))?;
+        let (cell, _) = row.split_once("</tr>")?;
+        let digits: String = cell.split("</td>").nth(1)?.split('>').rev().nth(1)?.into();
+        digits.split('<').next()?.parse::<usize>().ok()
+    };
+    assert_eq!(proposed("in the next 7 days or overdue"), Some(2), "{due}");
+    assert_eq!(proposed("in the days 8 to 30"), Some(all - 2), "{due}");
+}
+
+#[test]
+fn p8_a_run_on_sales_alone_says_what_to_bring_next_and_draws_no_empty_chart() {
+    let mut alone = Fixture::new(60);
+    (alone.inputs.stock, alone.inputs.lots_are_stock) = (Sorted::empty(), false);
+    let files = files(&alone);
+    let briefing = text(&files, "index.html");
+    let bring = section(&briefing, "bring");
+    assert!(bring.contains("sku,location,on_hand"), "{bring}");
+    assert!(bring.matches("<li>").count() <= 3 && bring.contains(" of sales"), "{bring}");
+    assert!(!briefing.contains("Orders to place, by week"), "a chart of what nobody knows");
+    let indicators = text(&files, "report/indicators.html");
+    for row in indicators.split("<tr>").filter(|row| row.contains(">Deadstock<")) {
+        assert!(row.matches("unknown").count() >= 2 && !row.contains(">0<"), "{row}");
+    }
+    assert!(indicators.contains("data-table=\"culls\" data-empty=\"Unknown until the stock"));
+    let mut known = Fixture::new(60);
+    known.inputs.sources[0].table = "stock".to_owned();
+    known.inputs.sources.push(Source { table: "supply".into(), ..known.inputs.sources[0].clone() });
+    let briefing = text(&self::files(&known), "index.html");
+    assert!(!briefing.contains("id=\"bring\"") && briefing.contains("Orders to place, by week"));
 }

@@ -18,6 +18,17 @@ pub(crate) fn money(value: Money) -> String {
     amount(value.as_f64())
 }
 
+/// With a capital at its beginning.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Units a day: `30.5`, and `43,252` where a tenth says nothing.
+pub(crate) fn rate(value: f64) -> String {
+    if value.abs() < 1_000.0 { format!("{value:.1}") } else { grouped(value) }
+}
+
 /// A rounded number with thousands apart: `12,340`.
 pub(crate) fn grouped(value: f64) -> String {
     let digits = format!("{:.0}", value.abs());

@@ -43,9 +43,11 @@ fn gauges(summary: &Summary, outcome: &Outcome) -> String {
     gauge(&mut text, "items", "Items planned.", &unlabelled(s.skus as f64));
     gauge(&mut text, "pools", "Items by location planned.", &unlabelled(s.pools as f64));
     gauge(&mut text, "order_lines", "Order lines recommended.", &unlabelled(s.order_lines as f64));
-    let value = s.order_value.parse().unwrap_or_default();
-    let currency = format!("{{currency=\"{}\"}}", escaped(&s.currency));
-    gauge(&mut text, "order_value", "Their value.", &[(currency, value)]);
+    // A value that nobody knows is no sample: an alarm on 0 would be one about nothing.
+    if let Some(value) = s.order_value.as_ref().and_then(|value| value.parse().ok()) {
+        let currency = format!("{{currency=\"{}\"}}", escaped(&s.currency));
+        gauge(&mut text, "order_value", "Their value.", &[(currency, value)]);
+    }
     gauge(&mut text, "transfers", "Moves recommended.", &unlabelled(s.moves as f64));
     let by_severity = [Severity::Error, Severity::Warning, Severity::Info].map(|severity| {
         let label = format!("{{severity=\"{}\"}}", severity.name());

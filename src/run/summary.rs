@@ -46,8 +46,11 @@ pub struct Summary {
     pub order_lines: usize,
     /// Moves between locations recommended, along lanes and sideways.
     pub moves: usize,
-    /// Their value, currency units, as text: exact.
-    pub order_value: String,
+    /// Value of the order lines, currency units, as text: exact. `None` where nobody has said what
+    /// is in stock, or what anything costs.
+    pub order_value: Option<String>,
+    /// What nobody has said and no order can be had without, with what to bring; may be empty.
+    pub unknown: String,
     /// The currency it is in.
     pub currency: String,
     /// Exceptions by severity: error, warning, info.
@@ -78,6 +81,7 @@ impl Summary {
             &audit::totals(inputs, outcome),
             ["recommended_lines", "recommended_moves", "recommended_value"],
         );
+        let ordered = Ordered::of(inputs, order_lines, order_value);
         Self {
             run_id: String::new(),
             as_of: inputs.panel.calendar().as_of(),
@@ -90,7 +94,8 @@ impl Summary {
             series: inputs.panel.len(),
             order_lines: order_lines as usize,
             moves: moves as usize,
-            order_value: Money::from_f64(order_value).to_string(),
+            order_value: ordered.value,
+            unknown: ordered.unknown.to_owned(),
             currency: plan.purchase.currency.clone(),
             errors: outcome.exceptions_of(Severity::Error),
             warnings: outcome.exceptions_of(Severity::Warning),
@@ -113,6 +118,7 @@ impl Summary {
             &manifest.totals,
             ["errors", "warnings", "recommended_lines", "recommended_moves", "recommended_value"],
         );
+        let ordered = Ordered::of(inputs, order_lines, order_value);
         let summary = Self {
             unchanged: true,
             errors: errors as usize,
@@ -122,7 +128,8 @@ impl Summary {
             attention: manifest.attention,
             order_lines: order_lines as usize,
             moves: moves as usize,
-            order_value: Money::from_f64(order_value).to_string(),
+            order_value: ordered.value,
+            unknown: ordered.unknown.to_owned(),
             ..Self::of(inputs, &Outcome::default(), plan)
         };
         Ok(summary.located(run_id, folder))
@@ -155,7 +162,8 @@ impl Summary {
                 "series": count,
                 "order_lines": count,
                 "moves": count,
-                "order_value": text,
+                "order_value": {"type": ["string", "null"]},
+                "unknown": text,
                 "currency": text,
                 "errors": count,
                 "warnings": count,
@@ -173,6 +181,29 @@ impl Summary {
         let out = folder.ancestors().nth(2).and_then(|out| PublishedRun::current(out).ok());
         let current = out.map(|run| run.manifest.run_id).filter(|current| *current != run_id);
         Self { run_id, report: folder.join("index.html"), folder, current, ..self }
+    }
+}
+
+/// What the orders of a run come to, as far as anybody can know.
+struct Ordered {
+    value: Option<String>,
+    unknown: &'static str,
+}
+
+impl Ordered {
+    /// Of `lines` order lines that are worth `value` together, as the totals have them.
+    fn of(inputs: &Inputs, lines: f64, value: f64) -> Self {
+        if !inputs.stock_is_known() {
+            let unknown = "what is in stock is unknown, so nothing can be ordered: bring a stock \
+                           table (sku, on_hand) next";
+            return Self { value: None, unknown };
+        }
+        // Lines without a price are worth nothing in the sum: all of them have none.
+        if lines > 0.0 && value == 0.0 {
+            let unknown = "what they cost is unknown: bring unit_cost in products or supply next";
+            return Self { value: None, unknown };
+        }
+        Self { value: Some(Money::from_f64(value).to_string()), unknown: "" }
     }
 }
 

@@ -119,7 +119,7 @@ const OP = (() => {
   };
   /// "1 line", "1,200 lines"
   const counted = (value, noun) => `${write("number", value)} ${noun}${value === 1 ? "" : "s"}`;
-  const words = (name) => name.replaceAll("-", " ");
+  const words = (name) => name.replaceAll(/[-_]/g, " ");
   const status = (name) => el("span", { class: `status ${name}` }, words(name));
 
   /// What other quantities of a line would mean, side by side; `choices` as the policy reckoned them.
@@ -230,7 +230,25 @@ const OP = (() => {
     if (step.length === 1 && stays.length === 1) record(stays[0].line, null);
     else if (stays.length) tell(() => [`${counted(stays.length, "line")} had been kept already: take them back one by one`]);
   };
-  const approval = (line) => ({ decision: "approved", quantity: line.quantity });
+  /// An item that is held is let go with what it needs: there is no proposed quantity to approve.
+  const approval = (line) => (line.quantity > 0 ? { decision: "approved", quantity: line.quantity } : { decision: "edited", quantity: line.released || line.smallest, until: "", reason: "" });
+  /// Why the supplier of `line` would not take `quantity`; empty where it would.
+  const refusal = (line, quantity) => {
+    if (!Number.isInteger(quantity) || quantity < 0) return "Whole units, please.";
+    if (quantity === 0) return "To order nothing, reject the line.";
+    if (quantity < line.smallest) return `At least ${write("number", line.smallest)}.`;
+    if (line.largest !== null && quantity > line.largest) return `At most ${write("number", line.largest)}.`;
+    const packs = Math.floor(quantity / line.pack);
+    if (packs * line.pack !== quantity) return `Packs of ${line.pack}: ${packs * line.pack} or ${(packs + 1) * line.pack}.`;
+    return "";
+  };
+  /// What `quantity` means, where the policy has reckoned it: cost, how long it lasts, the risk.
+  const meant = (choices, quantity) => {
+    const choice = choices?.find(([units]) => units === quantity);
+    if (!choice) return "";
+    const cost = choice[1] === null ? "cost unknown" : `costs ${write("money", choice[1])} ${currency}`.trim();
+    return `${cost}, lasts until ${write("date", choice[2]) || "beyond the horizon"}, ${choice[3] === null ? "unknown" : write("percent", choice[3])} risk of running out`;
+  };
   const author = () => read(AUTHOR, "");
   const lastTime = (all) => Object.values(all).map((d) => d.time).sort().pop() || "";
   /// Decisions of other runs that never left this browser: [{run, decisions}], oldest first.
@@ -325,13 +343,21 @@ const OP = (() => {
     } catch { /* no server for a moment: the next look tells */ }
   };
 
-  /// Asks for what a decision needs, in a dialog; `line` is {id, sku, quantity}.
+  /// Asks for what a decision needs, in a dialog; `line` is {id, sku, quantity} with what its supplier takes.
   const ask = (line, decision) => {
     if (decision === "approved") return record(line, approval(line));
     if (decision === "") return record(line, null);
     const before = decisions()[line.id] || {};
     const title = { edited: "Edit the quantity of", rejected: "Reject", snoozed: "Snooze" }[decision];
-    const quantity = el("input", { type: "number", min: 1, step: 1, required: true, value: before.quantity ?? line.quantity });
+    const quantity = el("input", { type: "number", min: line.smallest, max: line.largest ?? undefined, step: line.pack, required: true, value: before.quantity || approval(line).quantity, "aria-describedby": "ask-means" });
+    const means = el("span", { class: "note", id: "ask-means", role: "status" });
+    const checked = () => {
+      const why = decision === "edited" ? refusal(line, Number(quantity.value)) : "";
+      quantity.setCustomValidity(why);
+      means.textContent = why || meant(line.choices, Number(quantity.value));
+    };
+    quantity.addEventListener("input", checked);
+    checked();
     const until = el("input", { type: "date", min: asOf, required: decision === "snoozed", value: before.until || "" });
     const reason = el("input", { type: "text", required: decision === "rejected", maxlength: 200, value: before.reason || "" });
     const done = () => {
@@ -345,7 +371,7 @@ const OP = (() => {
     const box = el("dialog", { "aria-labelledby": "ask" });
     const form = el("form", { method: "dialog", onsubmit: done },
       el("h2", { id: "ask" }, `${title} ${line.sku}`),
-      ...(decision === "edited" ? [el("label", {}, `Units to order (proposed ${line.quantity})`, quantity)] : []),
+      ...(decision === "edited" ? [el("label", {}, `Units to order (${line.quantity > 0 ? `proposed ${write("number", line.quantity)}` : "held: nothing is proposed"})`, quantity, means)] : []),
       ...(decision === "snoozed" ? [el("label", {}, "Stay quiet until", until)] : []),
       ...(decision === "rejected" ? [el("label", {}, `Until (empty: ${waitDays} days, until ${day(Math.round(Date.parse(asOf) / 86400000) + Number(waitDays))})`, until)] : []),
       el("label", {}, decision === "rejected" ? "Reason" : "Reason (optional)", reason),
@@ -520,7 +546,7 @@ const OP = (() => {
 
   return {
     table, items, packed, item, itemAddress, rowsOf, viewsOf, onTable, load, el, write, iso, counted, otherQuantities, words, status, read, keep, csv, download,
-    decide, decideButton, decisionBar, decisions, madeOn, plain, record, recordAll, approval, undo, ask, told, leftBehind, forget, downloadDecisions, root, asOf, currency,
+    decide, decideButton, decisionBar, decisions, madeOn, plain, record, recordAll, approval, refusal, undo, ask, told, leftBehind, forget, downloadDecisions, root, asOf, currency,
     onDecision: (call) => listeners.push(call),
   };
 })();

@@ -160,15 +160,19 @@
 
   const decision = (item, p, l) => {
     const box = el("div", { class: "decide bar", role: "group", "aria-label": "Decision" });
-    const show = () => box.replaceChildren(
-      el("p", { class: "shown" }, el("strong", {}, `Order ${counted(l.quantity, "unit")}`), l.supplier ? ` from ${l.supplier}` : "", ` for ${money(l.value)}.`),
-      el("label", {}, "Decision", OP.decide({ id: l.id, sku: item.sku, location: p.location, supplier: l.supplier, quantity: l.quantity })), ...OP.decisionBar());
+    const { id, supplier, quantity, pack, smallest, largest, released, choices } = l;
+    const line = { id, sku: item.sku, location: p.location, supplier, quantity, pack, smallest, largest, released, choices };
+    const from = supplier ? ` from ${supplier}` : "";
+    const says = quantity > 0
+      ? [el("strong", {}, `Order ${counted(quantity, "unit")}`), `${from} for ${money(l.value)}.`]
+      : [el("strong", {}, "Held: "), `approve it to order ${counted(released, "unit")}${from}.`];
+    const show = () => box.replaceChildren(el("p", { class: "shown" }, ...says), el("label", {}, "Decision", OP.decide(line)), ...OP.decisionBar());
     show();
     return [box, show];
   };
 
   const lineSection = (item, p, l) => {
-    const [box, show] = l.quantity > 0 ? decision(item, p, l) : [el("p", {}, "Nothing to order today."), () => {}];
+    const [box, show] = l.quantity > 0 || l.released ? decision(item, p, l) : [el("p", {}, "Nothing to order today."), () => {}];
     const parts = [
       el("h3", {}, "Recommendation", l.supplier ? ` - ${l.supplier}` : ""),
       el("p", {}, OP.status(l.status), ": ", OP.plain(l.reason), l.binding ? ` (decided by: ${OP.words(l.binding)})` : ""),
@@ -176,7 +180,7 @@
       facts(fact("Available", number(l.available), "available"), fact("On order", number(l.on_order), "on-order"), fact("Position", number(l.position), "inventory-position"),
         fact("Stock-out date", day(l.out) || (l.available === null ? "unknown" : "beyond the horizon"), "stock-out-date"), fact("Order by", day(l.order_by) || (l.available === null ? "unknown" : "not needed"), "order-by"), fact("Arrives if ordered today", day(l.arrival) || "not ordered", "lead-time"),
         fact("Need", number(l.need), "need"), fact("Order quantity", number(l.quantity), "order-quantity"), fact("Unit cost", money(l.cost), "unit-cost"), fact("Landed cost", money(l.landed), "landed-cost"),
-        fact("Order cost", money(l.value), "order-cost"), fact("Margin at risk", money(l.at_risk), "value-at-risk"), fact("Stock-out risk", share(l.risk), "risk")),
+        fact("Order cost", money(l.value), "order-cost"), fact("Margin at risk", money(l.at_risk), "value-at-risk"), fact("Risk until it arrives", share(l.risk), "risk")),
       ...OP.otherQuantities(l.choices || []),
     ];
     const why = l.steps.length ? [el("h3", {}, "Why this number", p.lines.length > 1 ? ` - ${l.supplier}` : ""), steps(l.steps)] : [];

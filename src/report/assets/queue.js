@@ -27,24 +27,15 @@
   const whole = (value) => `${write("number", Math.round(value))} ${OP.currency}`.trim();
   const day = (n) => (n === null ? "" : write("date", n));
   const today = Math.round(Date.parse(OP.asOf) / 86400000);
-  const lineOf = ({ recommendation_id: id, sku, location, supplier, quantity }) => ({ id, sku, location, supplier, quantity });
+  const lineOf = ({ recommendation_id: id, sku, location, supplier, quantity, pack, smallest, largest, released }) => ({ id, sku, location, supplier, quantity, pack, smallest, largest, released });
 
   // --- What may be ordered ------------------------------------------------------------------------------------------------
-  /// Why the supplier would not take `quantity`; empty where it would.
-  const refusal = (row, quantity) => {
-    if (!Number.isInteger(quantity) || quantity < 0) return "Whole units, please.";
-    if (quantity === 0) return "To order nothing, reject the line.";
-    if (quantity < row.smallest) return `At least ${write("number", row.smallest)}.`;
-    if (row.largest !== null && quantity > row.largest) return `At most ${write("number", row.largest)}.`;
-    const packs = Math.floor(quantity / row.pack);
-    if (packs * row.pack !== quantity) return `Packs of ${row.pack}: ${packs * row.pack} or ${(packs + 1) * row.pack}.`;
-    return "";
-  };
+  const { refusal } = OP;
   /// Units in the box, or as decided, or as proposed.
   const wanted = (row) => {
     if (typed.has(row.recommendation_id)) return typed.get(row.recommendation_id);
     const made = OP.madeOn(row.recommendation_id);
-    return made?.decision === "edited" ? made.quantity : row.quantity || row.smallest;
+    return made?.decision === "edited" ? made.quantity : row.quantity || row.released;
   };
   /// What quantities around the proposed one would mean, as the policy reckons it: by line, once its item is loaded.
   const choicesOf = new Map();
@@ -57,12 +48,13 @@
   };
   /// `null` where no price is known: such an order does not cost nothing.
   const costOf = (row, quantity) => (row.unit_cost === null ? null : choiceAt(row, quantity)?.[1] ?? (row.quantity > 0 ? (row.value / row.quantity) * quantity : row.unit_cost * quantity));
-  /// Money that stands to be spent on a line: none where it was turned down.
-  const spent = (row) => {
+  /// Units that stand to be ordered of a line: none where it was turned down, or is held and nobody touched it.
+  const taken = (row) => {
     const made = OP.madeOn(row.recommendation_id);
     if (made && (made.decision === "rejected" || made.decision === "snoozed")) return 0;
-    return made || row.quantity > 0 ? costOf(row, wanted(row)) || 0 : 0;
+    return made || row.quantity > 0 || typed.has(row.recommendation_id) ? wanted(row) : 0;
   };
+  const spent = (row) => (taken(row) > 0 ? costOf(row, taken(row)) || 0 : 0);
 
   // --- Deciding -----------------------------------------------------------------------------------------------------------
   const approve = (row) => {
@@ -150,7 +142,10 @@
       const packs = row.pack > 1 ? `${counted(quantity / row.pack, "pack")} of ${row.pack}` : "";
       const choice = choiceAt(row, quantity);
       const lasts = choice ? `lasts until ${day(choice[2] || null) || "beyond the horizon"}, ${write("percent", choice[3])} risk of running out` : "";
-      hint.textContent = why || [packs, lasts, quantity === row.quantity ? "" : `proposed ${write("number", row.quantity)}`].filter(Boolean).join("; ");
+      const instead = quantity === row.quantity ? "" : row.quantity > 0 ? `proposed ${write("number", row.quantity)}` : "held: ordered once you approve";
+      // What an edit makes of the whole order stands where the eye is.
+      const order = typed.has(row.recommendation_id) && row.supplier ? `the order of ${row.supplier}: ${whole(orderTotal(row))}` : "";
+      hint.textContent = why || [packs, lasts, instead, order].filter(Boolean).join("; ");
       const tr = box.closest("tr");
       const cost = tr?.querySelector(".cost");
       if (cost && !why) cost.textContent = money(costOf(row, quantity));
@@ -158,6 +153,7 @@
     box.addEventListener("input", () => {
       typed.set(row.recommendation_id, Number(box.value));
       show();
+      totals(row);
     });
     box.addEventListener("focus", () => loadChoices(row).then(show).catch(() => {}), { once: true });
     box.addEventListener("keydown", (event) => {
@@ -166,6 +162,7 @@
         typed.delete(row.recommendation_id);
         box.value = wanted(row);
         show();
+        totals(row);
         focusOn(row);
       }
     });
@@ -207,7 +204,7 @@
       el("dl", { class: "facts" },
         fact("On hand", number(row.on_hand)), fact("Available", number(row.available)), fact("On order", number(row.on_order)), fact("Position", number(row.inventory_position)),
         fact("Sells a day", write("money", row.velocity)), fact("Forecast 4 weeks", number(row.forecast_4_weeks)), fact("Days of cover", number(row.cover)), fact("Lead time, days", number(row.lead_time)),
-        fact("Safety stock", number(row.safety_stock)), fact("Reorder point", number(row.reorder_point)), fact("Need", number(row.need)), fact("Stock-out risk", write("percent", row.risk)),
+        fact("Safety stock", number(row.safety_stock)), fact("Reorder point", number(row.reorder_point)), fact("Need", number(row.need)), fact("Risk of running out before it arrives", write("percent", row.risk)),
         fact("Unit cost", money(row.unit_cost)), fact("Landed cost", money(row.landed_unit_cost)), fact("Class", row.class), fact("Gain by ordering now", whole(row.gain))),
       el("p", {}, el("a", { href: OP.itemAddress(row.sku) }, `Everything about ${row.sku}: demand, stock, arithmetic`)));
     tr.after(el("tr", { class: "drawer" }, body));
@@ -263,11 +260,27 @@
       return bench(of, shown);
     });
   };
+  /// Heads of the orders on the page, by order: written anew when a line of theirs is decided or typed on.
+  const heads = new Map();
+  /// Every line that waits, by order: filters hide lines, the supplier's minimum counts them.
+  let orders = new Map();
+  const orderTotal = (row) => (orders.get(orderOf(row)) || [row]).reduce((sum, one) => sum + spent(one), 0);
   const bench = (of, shown) => {
     const { supplier: name, location: to } = of[0];
-    const total = of.reduce((sum, row) => sum + spent(row), 0);
-    const open = of.filter((row) => row.quantity > 0 && !OP.madeOn(row.recommendation_id));
-    const all = el("button", { type: "button", disabled: open.length === 0, onclick: () => OP.recordAll(open.map(lineOf), OP.approval) }, `Approve the ${counted(open.length, "open line")}`);
+    const order = orderOf(of[0]);
+    const summary = el("p");
+    const head = () => {
+      const every = orders.get(order) || of;
+      const terms = suppliers.get(name);
+      const total = every.reduce((sum, row) => sum + spent(row), 0);
+      const open = of.filter((row) => row.quantity > 0 && isOpen(row));
+      const all = el("button", { type: "button", disabled: open.length === 0, onclick: () => OP.recordAll(open.map(lineOf), OP.approval) }, `Approve the ${counted(open.length, "open line")}`);
+      const hidden = every.length - of.length;
+      summary.replaceChildren(el("strong", {}, `${counted(every.length, "line")}, ${money(total)}${abroad(terms, total)}. `), ...reached(terms, total), ...filled(terms, every),
+        ...(hidden > 0 ? [`${counted(hidden, "line")} of it hidden by the filters. `] : []), " ", all);
+    };
+    heads.set(order, head);
+    head();
     const added = shown.length ? topUp(of) : [];
     const rest = of.length - shown.length;
     const more = () => {
@@ -279,7 +292,7 @@
     const lines = [...(shown.length ? [sheet(shown, `Lines of ${name}`)] : []), ...(rest ? [el("p", {}, el("button", { type: "button", onclick: more }, shown.length ? `Show ${Math.min(SHOWN, rest)} more` : `Show its ${counted(rest, "line")}`))] : [])];
     return [el("section", { class: "bench" },
       el("h2", {}, `${name || "No supplier"}${places ? `, for ${to}` : ""}`),
-      el("p", {}, el("strong", {}, `${counted(of.length, "line")}, ${money(total)}${abroad(suppliers.get(name), total)}. `), ...reached(suppliers.get(name), total), " ", all),
+      summary,
       ...lines, ...added)];
   };
   /// The total as the supplier will bill it, where that is in another currency.
@@ -292,6 +305,29 @@
       return [total >= least ? `${what} ${money(least)}: reached. ` : `${what} ${money(least)}: ${money(least - total)} lacking. `];
     };
     return [...against(terms.min_order_value, "Least order value"), ...against(terms.free_freight_value, "Free freight from")];
+  };
+  /// What a container has only so much of: how it is called, and how much of it a quantity takes.
+  const MEASURES = [
+    { key: "container_weight", name: "weight", size: (row, units) => (row.unit_weight === null ? null : row.unit_weight * units) },
+    { key: "container_volume", name: "volume", size: (row, units) => (row.unit_volume === null ? null : row.unit_volume * units) },
+    { key: "container_units", name: "units", size: (row, units) => units },
+    { key: "container_value", name: "value", size: (row, units) => costOf(row, units) },
+  ];
+  /// How full the containers are that the order takes, by each of their limits.
+  const filled = (terms, rows) => {
+    const limits = MEASURES.filter(({ key }) => terms?.[key] > 0);
+    if (!limits.length) return [];
+    const loads = limits.map(({ key, name, size }) => {
+      const sizes = rows.filter((row) => taken(row) > 0).map((row) => size(row, taken(row)));
+      const unknown = sizes.filter((one) => one === null).length;
+      return { name, unknown, load: sizes.reduce((sum, one) => sum + (one || 0), 0), holds: terms[key] };
+    });
+    // Sums of sizes miss a capacity by noise, not by a unit.
+    const count = Math.max(1, Math.ceil(Math.max(...loads.map(({ load, holds }) => load / holds)) - 1e-6));
+    const number = (value) => write("number", Math.round(value * 10) / 10);
+    const parts = loads.map(({ name, load, holds, unknown }) =>
+      `${name} ${number(load)} of ${number(count * holds)} (${write("percent", load / holds / count)}${unknown ? `, of ${counted(unknown, "line")} unknown` : ""})`);
+    return [el("span", { class: "container" }, el("a", { href: "glossary.html#container" }, counted(count, "container")), `: ${parts.join(", ")}. `)];
   };
   /// Items of the supplier that are needed next: to fill an order up, or to add one.
   const topUp = (of) => {
@@ -316,8 +352,8 @@
       }));
     };
     text.addEventListener("input", fill);
-    fill();
-    return [el("details", {}, el("summary", {}, "Add an item to this order"), el("label", {}, "Find ", text), list)];
+    // Looked up when asked for: a hundred orders of ten thousand lines each took seconds.
+    return [el("details", { ontoggle: (event) => { if (event.currentTarget.open) fill(); } }, el("summary", {}, "Add an item to this order"), el("label", {}, "Find ", text), list)];
   };
 
   // --- Above the list -----------------------------------------------------------------------------------------------------
@@ -384,21 +420,33 @@
       el("span", { class: "on-screen" }, " Keys on a line: a approve, e edit, r reject, s snooze, u undo, o more, j and k down and up."),
     ]));
   };
-  const draw = () => {
+  const gather = () => {
     queued = waiting();
+    orders = groups(queued, orderOf);
+  };
+  /// The totals that a line is part of, as they are now.
+  const totals = (row) => {
+    tally(queued.filter(matches));
+    heads.get(orderOf(row))?.();
+  };
+  const draw = () => {
+    gather();
+    heads.clear();
+    // With nothing to decide there is nothing to filter, and the sentence above says why.
+    bar.hidden = queued.length === 0;
     const rows = queued.filter(matches);
     tally(rows);
-    list.replaceChildren(...(rows.length ? (state.view === "worth" ? byWorth(rows) : bySupplier(rows)) : [el("p", {}, queued.length ? "No line matches." : "Nothing waits for you.")]));
+    list.replaceChildren(...(rows.length ? (state.view === "worth" ? byWorth(rows) : bySupplier(rows)) : queued.length ? [el("p", {}, "No line matches.")] : []));
     place.dataset.ready = "";
   };
   /// After a decision on a line that stays where it is: the line and the totals anew, not the other ninety.
   const redraw = (row) => {
     const tr = find(row);
-    if (!tr || state.view !== "worth" || !matches(row) || !(row.waits || !isOpen(row))) return draw();
+    if (!tr || !matches(row) || !(row.waits || !isOpen(row))) return draw();
     if (tr.nextElementSibling?.classList.contains("drawer")) tr.nextElementSibling.remove();
     tr.replaceWith(lineRow(row));
-    queued = waiting();
-    tally(queued.filter(matches));
+    gather();
+    totals(row);
   };
   const fromAddress = () => {
     const fields = new URLSearchParams(location.hash.slice(1));
@@ -427,7 +475,7 @@
       needs.set(pool, (needs.get(pool) || 0) + row.need);
     }
     places = lines.some((row) => row.location !== lines[0].location);
-    queued = waiting();
+    gather();
     place.append(left, bar, count, list);
     fromAddress();
     controls();

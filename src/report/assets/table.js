@@ -9,7 +9,22 @@
   const NARROW = window.matchMedia("(max-width: 600px)").matches;
   /// Widths are given, not measured: measuring 30 columns costs a second before the first row shows.
   const WIDE = { name: 240, reason: 420, what: 380, why: 420, cause: 420 };
-  const WIDTH = { item: NARROW ? 112 : 130, text: 150, number: 112, money: 120, "known-money": 120, ratio: 120, percent: 112, date: 126 };
+  const WIDTH = { item: NARROW ? 112 : 130, number: 112, money: 120, "known-money": 120, ratio: 120, percent: 112, date: 126 };
+  /// Names of ours, written as words.
+  const SPACED = ["kind", "main", "list", "judged", "field"];
+  /// Columns that lead to the item that they are about.
+  const ABOUT = ["key", "about"];
+  /// What a row says is read in full where there are few enough rows to measure.
+  const WRAPPED = 2000;
+  const FEW_COLUMNS = 12;
+  /// As wide as its longest word, within reason: the words are known, so nothing has to be drawn to measure them.
+  const widthOf = (c) => {
+    const head = c.title.length * 9 + 72;
+    if (c.key in WIDE) return WIDE[c.key] / (NARROW ? 1.6 : 1);
+    if (!c.words) return Math.max(WIDTH[c.kind], head);
+    const longest = c.words.reduce((most, word) => Math.max(most, word.length), 0);
+    return Math.max(90, head, Math.min(240, longest * 8.5 + 30));
+  };
 
   /// Columns that fit on upright paper.
   const PRINTED = 13;
@@ -19,6 +34,8 @@
     const row = cell.getData();
     if (c.kind === "item") return el("a", { href: OP.itemAddress(row.sku) }, row.sku);
     if (MARKED.includes(c.key)) return OP.status(value);
+    if (SPACED.includes(c.key)) return document.createTextNode(OP.words(value));
+    if (ABOUT.includes(c.key) && row.sku) return el("a", { href: OP.itemAddress(row.sku) }, value);
     return document.createTextNode(write(c.kind, value));
   };
   const numeric = (c) => ["number", "money", "known-money", "ratio", "percent"].includes(c.kind);
@@ -32,7 +49,7 @@
   const head = (title, term) =>
     el("span", {}, el("button", { type: "button", class: "sort" }, title), " ",
       el("a", { class: "explain", href: `glossary.html#${term}`, "aria-label": `What ${title} means`, onclick: (event) => event.stopPropagation() }, "?"));
-  const columnOf = (c) => ({
+  const columnOf = (c, width, wraps) => ({
     field: c.key,
     title: c.title,
     titleFormatter: () => head(c.title, c.term),
@@ -41,10 +58,10 @@
     headerSortStartingDir: numeric(c) ? "desc" : "asc",
     hozAlign: numeric(c) ? "right" : "left",
     // On paper, where the grid is a plain table, it is this that sets figures under each other.
-    cssClass: numeric(c) ? "number" : undefined,
+    cssClass: numeric(c) ? "number" : wraps && c.key in WIDE ? "wrapped" : undefined,
     frozen: c.kind === "item",
     minWidth: 90,
-    width: WIDE[c.key] ? WIDE[c.key] / (NARROW ? 1.6 : 1) : Math.max(WIDTH[c.kind], c.title.length * 9 + 86),
+    width,
     tooltip: (event, cell) => (c.key in WIDE ? document.createTextNode(write(c.kind, cell.getValue())) : ""),
   });
 
@@ -77,14 +94,20 @@
 
   const build = (place, t) => {
     if (t.rows === 0) {
-      place.append(el("p", {}, "None."));
+      place.append(el("p", {}, place.dataset.empty || "None."));
       place.dataset.ready = "";
       return;
     }
     const decides = "decide" in place.dataset;
     const filters = new Filters(t);
     const alone = (c) => c.key === "location" && c.words.length < 2;
-    const columns = t.columns.filter((c) => c.kind !== "hidden" && !alone(c)).map((c, i) => ({ ...columnOf(c), print: i < PRINTED }));
+    const drawn = t.columns.filter((c) => c.kind !== "hidden" && !alone(c));
+    const wraps = t.rows <= WRAPPED && drawn.length <= FEW_COLUMNS;
+    const widths = drawn.map(widthOf);
+    const beyond = () => widths.reduce((sum, width) => sum + width, 2) - place.clientWidth;
+    // A little too wide: the sentences give way, down to what still reads well.
+    if (wraps && !NARROW) drawn.forEach((c, i) => { if (c.key in WIDE && beyond() > 0) widths[i] = Math.max(c.key === "name" ? 150 : 250, widths[i] - beyond()); });
+    const columns = drawn.map((c, i) => ({ ...columnOf(c, widths[i], wraps), print: i < PRINTED }));
     if (decides) {
       // On a phone the figures come first: the item's page is one tap away and has the same control.
       columns.splice(NARROW ? 7 : 1, 0, {
@@ -102,9 +125,10 @@
       columns,
       index: "n",
       height: t.rows > 12 ? Math.max(420, window.innerHeight - 140) : undefined,
-      rowHeight: 34,
+      rowHeight: wraps ? undefined : 34,
       renderVerticalBuffer: 340, // ten rows either way
-      layout: t.columns.length > 12 ? "fitData" : "fitDataStretch",
+      // Stretched, the last column would be squeezed into what the others leave.
+      layout: beyond() > 0 ? "fitData" : "fitDataStretch",
       headerSortElement: '<span aria-hidden="true">&#8597;</span>',
       placeholder: "No line matches.",
       columnDefaults: { resizable: false },

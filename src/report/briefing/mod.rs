@@ -4,6 +4,7 @@
 mod moves;
 mod panels;
 
+use crate::audit::matters::{Sales, matters};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::outcome::{Recommendation, Status};
 use crate::domain::units::SkuId;
@@ -15,7 +16,9 @@ use crate::report::gathered::Report;
 use crate::report::page::Page;
 use crate::report::queue;
 use crate::report::sheets::exception_groups;
-use crate::report::wording::{amount, counted, day, money, plain_dates, spaced, whole};
+use crate::report::wording::{
+    amount, counted, day, grouped, money, plain_dates, sentence, spaced, whole,
+};
 use askama::Template;
 use chrono::Duration;
 use std::collections::BTreeMap;
@@ -25,6 +28,7 @@ use std::collections::BTreeMap;
 struct Briefing {
     page: Page,
     lead: String,
+    bring: Vec<Bring>,
     notices: Vec<Notice>,
     panels: Vec<Panel>,
     /// Whether an item may be counted more than once.
@@ -42,6 +46,16 @@ struct Notice {
     text: String,
     href: String,
     link: &'static str,
+}
+
+/// Something to bring next.
+struct Bring {
+    what: String,
+    /// Of the last year, that hang on it.
+    sales: String,
+    /// Where to write the lines; may be empty.
+    file: String,
+    lines: Vec<String>,
 }
 
 /// A chart, and the same in words for those who cannot see it.
@@ -79,6 +93,7 @@ pub(super) fn page(report: &Report) -> askama::Result<String> {
     let page = Briefing {
         page: Page::new(report.input, "Briefing"),
         lead: lead(report),
+        bring: bring_next(report),
         notices: notices(report),
         panels: panels(report),
         has_locations: report.has_locations(),
@@ -99,29 +114,47 @@ fn order_lines<'a>(report: &'a Report) -> impl Iterator<Item = &'a Recommendatio
 
 /// The sentence a planner reads first: it counts what the decision list counts.
 fn lead(report: &Report) -> String {
-    let urgent: Vec<&Recommendation> = order_lines(report)
-        .filter(|line| match line.status {
-            Status::StockedOut | Status::WillStockOut | Status::OrderNow => true,
-            Status::Soon | Status::Ok | Status::Excess | Status::Held | Status::Unknown => false,
-        })
+    // Those whose row in the decision list says `today`.
+    let due: Vec<&Recommendation> = order_lines(report)
+        .filter(|line| line.order_by.is_some_and(|day| day <= report.input.as_of))
         .collect();
     let waiting = queue::lead(report);
-    if urgent.is_empty() {
+    if due.is_empty() {
         return waiting;
     }
+    let lines = counted(due.len(), "line");
     if !report.knows_costs() {
-        return format!("{waiting} {} should go out today.", counted(urgent.len(), "line"));
+        return format!("{waiting} {lines} should go out today.");
     }
     let currency = report.currency();
-    let cost = money(urgent.iter().map(|line| line.value).sum()) + &currency;
+    let cost = money(due.iter().map(|line| line.value).sum()) + &currency;
     if !report.knows_margins() {
-        return format!("{waiting} {} should go out today: {cost}.", counted(urgent.len(), "line"));
+        return format!("{waiting} {lines} should go out today: {cost}.");
     }
-    let risk = money(urgent.iter().map(|line| line.value_at_risk).sum()) + &currency;
-    format!(
-        "{waiting} {} should go out today: {cost}, to protect {risk} of margin.",
-        counted(urgent.len(), "line")
-    )
+    let risk = money(due.iter().map(|line| line.value_at_risk).sum()) + &currency;
+    format!("{waiting} {lines} should go out today: {cost}, to protect {risk} of margin.")
+}
+
+/// What the report cannot say, and the lines that would let it: the three things that most sales
+/// hang on, as `check` ends with. Empty where stock, costs and suppliers are known.
+fn bring_next(report: &Report) -> Vec<Bring> {
+    /// A morning's work; the rest follows when these are there.
+    const SHOWN: usize = 3;
+    let has_suppliers = report.inputs().has("supply");
+    if report.knows_stock() && report.knows_costs() && has_suppliers {
+        return Vec::new();
+    }
+    let mut all = Vec::new();
+    for matter in matters(report.inputs(), &BTreeMap::new()).into_iter().take(SHOWN) {
+        let Sales { units, money } = matter.bears_on;
+        let sales = match money > 0.0 {
+            true => format!("{}{}", grouped(money), report.currency()),
+            false => format!("{} units", grouped(units)),
+        };
+        let what = sentence(&matter.what);
+        all.push(Bring { what, sales, file: matter.file, lines: matter.lines });
+    }
+    all
 }
 
 /// A line a kind of trouble, worst first.

@@ -5,7 +5,7 @@ use crate::domain::units::Units;
 use crate::indicators::{Attention, PoolResults};
 use crate::report::briefing::{ItemLine, ItemText};
 use crate::report::gathered::Report;
-use crate::report::wording::{UNKNOWN, amount, day, money, plural, signed, units, whole};
+use crate::report::wording::{UNKNOWN, amount, day, money, plural, rate, signed, units, whole};
 
 /// Items of a panel that are named.
 const NAMED: usize = 5;
@@ -261,7 +261,7 @@ fn remark(report: &Report, attention: Attention, pool: &PoolResults) -> String {
     let line = pool.recommendations.first();
     match attention {
         Attention::StockedOut => {
-            format!("sells {:.1} a day{}", pool.velocity(), beyond_orders(report, pool))
+            format!("sells {} a day{}", rate(pool.velocity()), beyond_orders(report, pool))
         }
         Attention::AboutToStockOut => match line.and_then(|r| r.stockout_date) {
             Some(gone) => {

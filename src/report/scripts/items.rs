@@ -16,6 +16,7 @@ use crate::explain::Step;
 use crate::indicators::PoolResults;
 use crate::math::elementary::Transcendental;
 use crate::report::gathered::{Depth, PastDecision, Report};
+use crate::report::queue;
 use crate::report::scripts::packed::packed;
 use crate::report::scripts::{Number, rounded};
 use chrono::NaiveDate;
@@ -156,6 +157,12 @@ struct LineData<'a> {
     risk: Option<Number>,
     need: Option<Number>,
     quantity: i64,
+    /// What its supplier takes: multiples of `pack` from `smallest` to `largest`.
+    pack: i64,
+    smallest: i64,
+    largest: Option<i64>,
+    /// Units that it is let go with, where it is held and waits for a word.
+    released: Option<i64>,
     cost: Option<Number>,
     landed: Option<Number>,
     value: Option<Number>,
@@ -415,6 +422,8 @@ fn line<'a>(report: &'a Report, pool: &PoolResults, r: &'a Recommendation) -> Li
     // What is not known is not zero.
     let knows_stock = report.knows_stock();
     let costs = r.unit_cost.is_positive();
+    let rules = queue::lot_rules(report, pool, r);
+    let is_held = queue::waits(r) && r.quantity.is_zero();
     LineData {
         id: &r.id,
         supplier: report.source(r),
@@ -428,6 +437,10 @@ fn line<'a>(report: &'a Report, pool: &PoolResults, r: &'a Recommendation) -> Li
         risk: rounded(r.stockout_probability, 4).filter(|_| knows_stock),
         need: rounded(r.need, 2).filter(|_| knows_stock),
         quantity: r.quantity.count(),
+        pack: rules.pack().count(),
+        smallest: rules.smallest().count(),
+        largest: rules.largest().map(Units::count),
+        released: is_held.then(|| queue::released(r, rules).count()),
         cost: money(r.unit_cost).filter(|_| costs),
         landed: money(r.landed_unit_cost).filter(|_| costs),
         value: money(r.value).filter(|_| costs || r.quantity.is_zero()),

@@ -95,6 +95,17 @@ impl<'r, R> ScriptTable<'r, R> {
         self.column(key, title, "sku", Kind::Hidden, Values::Words(Box::new(value)))
     }
 
+    /// A number that only the page's script needs.
+    pub(super) fn hidden_number(
+        self,
+        key: &'static str,
+        value: impl Fn(&'r R) -> Option<f64> + 'r,
+    ) -> Self {
+        // Weights and volumes of small parts have four digits behind the point.
+        let values = Values::Numbers { value: Box::new(value), decimals: 6 };
+        self.column(key, "", "sku", Kind::Hidden, values)
+    }
+
     /// Up to one decimal.
     pub(super) fn number(
         self,

@@ -12,6 +12,7 @@ use crate::domain::panel::SeriesKey;
 use crate::domain::units::{Money, Units};
 use crate::indicators::PoolResults;
 use crate::purchase::landed_cost::exchange_rate;
+use crate::purchase::{Basis, Container};
 use crate::report::counting::{CountDue, counts_due};
 use crate::report::gathered::Report;
 use crate::report::queue;
@@ -61,18 +62,10 @@ fn recommendations(report: &Report) -> Vec<u8> {
         /// What its supplier takes.
         rules: LotRules,
     }
-    let supply = &report.inputs().supply;
     let mut rows = Vec::new();
     for pool in &report.pools {
         for line in pool.recommendations {
-            let agreed = line
-                .supplier
-                .and_then(|supplier| LotRules::agreed(supply, pool.sku, pool.location, supplier));
-            let rules = match line.transfer {
-                // A move has no supplier's terms, only whole packs.
-                Some(_) => LotRules::new(Units::ZERO, line.pack_size, None),
-                None => agreed.unwrap_or(LotRules::FREE),
-            };
+            let rules = queue::lot_rules(report, pool, line);
             rows.push(Row { pool, line, class: pool.class_letters(), rules });
         }
     }
@@ -84,7 +77,7 @@ fn recommendations(report: &Report) -> Vec<u8> {
             .then(b.value_at_risk.cmp(&a.value_at_risk))
             .then(b.value.cmp(&a.value))
     });
-    ScriptTable::new("recommendations", &rows)
+    let mut table = ScriptTable::new("recommendations", &rows)
         .item(report, |r| r.pool.sku)
         .hidden("recommendation_id", "Id", |r| &r.line.id)
         .text("name", "Name", "sku", |r| &r.pool.product.name)
@@ -147,8 +140,15 @@ fn recommendations(report: &Report) -> Vec<u8> {
         .number("smallest", "Least order", "order-quantity", |r| some(r.rules.smallest()))
         .number("largest", "Largest order", "order-quantity", |r| some(r.rules.largest()?))
         .money("gain", "Gain", "value-at-risk", |r| queue::gain(report, r.pool, r.line))
-        .number("waits", "Waits", "decision", |r| Some(f64::from(queue::waits(r.line))))
-        .script()
+        .hidden_number("waits", |r| Some(f64::from(queue::waits(r.line))))
+        .hidden_number("released", |r| some(queue::released(r.line, r.rules)));
+    // How full a container is takes the size of what is in it.
+    if !report.input.purchase.containers.is_empty() {
+        table = table
+            .hidden_number("unit_weight", |r| r.pool.product.weight)
+            .hidden_number("unit_volume", |r| r.pool.product.volume);
+    }
+    table.script()
 }
 
 /// What each supplier asks of an order, by what people call it. Amounts are in the currency of the
@@ -157,12 +157,27 @@ fn suppliers(report: &Report) -> Vec<u8> {
     struct Row<'a> {
         label: &'a str,
         terms: &'a Supplier,
+        /// What it ships in, where only whole ones are bought.
+        container: Option<&'a Container>,
     }
+    impl Row<'_> {
+        /// What one container takes, by what it is measured in.
+        fn holds(&self, basis: Basis) -> Option<f64> {
+            let limits = self.container?.limits().filter(|limit| limit.basis == basis);
+            limits.map(|limit| limit.capacity).reduce(f64::min)
+        }
+    }
+    let inputs = report.inputs();
     let mut rows = Vec::new();
-    for (label, terms) in report.suppliers.iter().zip(&report.inputs().suppliers) {
-        rows.push(Row { label, terms });
+    for (i, terms) in inputs.suppliers.iter().enumerate() {
+        let container = report.input.purchase.containers.get(&inputs.names.suppliers[i]);
+        rows.push(Row { label: &report.suppliers[i], terms, container });
     }
     ScriptTable::new("suppliers", &rows)
+        .hidden_number("container_units", |r| r.holds(Basis::Quantity))
+        .hidden_number("container_value", |r| r.holds(Basis::Value))
+        .hidden_number("container_weight", |r| r.holds(Basis::Weight))
+        .hidden_number("container_volume", |r| r.holds(Basis::Volume))
         .text("supplier", "Supplier", "supplier", |r| r.label)
         .number("min_order_value", "Least order value", "order-cost", |r| {
             Some(report.asked(r.terms.min_order_value, r.terms)?.as_f64())
@@ -301,6 +316,11 @@ fn exceptions(report: &Report) -> Vec<u8> {
         .text("severity", "Severity", "status", |r| r.exception.severity.name())
         .text("kind", "Kind", "cause", |r| r.exception.kind.name())
         .text("key", "About", "sku", |r| &r.about)
+        .hidden("sku", "SKU", |r| {
+            let code = r.exception.about.sku().unwrap_or_default();
+            // A code that the input names and no table knows has no page.
+            report.inputs().names.find_sku(code).map_or("", |_| code)
+        })
         .text("what", "What happened", "reason", |r| &r.exception.what)
         .text("why", "Why, and what it costs", "reason", |r| &r.exception.why)
         .script()
@@ -346,6 +366,7 @@ fn changes(report: &Report) -> Vec<u8> {
     }
     ScriptTable::new("changes", &rows)
         .text("key", "About", "sku", |c| &c.about)
+        .hidden("sku", "SKU", |c| c.change.about.sku().unwrap_or_default())
         .text("kind", "What", "cause", |c| c.topic.name())
         .text("field", "Figure", "cause", |c| c.change.field.name())
         .text("before", "Before", "cause", |c| &c.before)
@@ -431,6 +452,7 @@ fn worklists(report: &Report) -> Vec<u8> {
             (None, Some(supplier)) => report.inputs().names.supplier(supplier),
             (None, None) => "",
         })
+        .hidden("sku", "SKU", |r| r.sku.map_or("", |sku| report.sku(sku)))
         .text("name", "Name", "sku", |r| {
             r.sku.map_or("", |sku| report.inputs().products[sku.index()].name.as_str())
         })

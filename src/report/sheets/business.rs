@@ -81,7 +81,13 @@ fn figures(report: &Report, title: &'static str, indicators: &[&Indicator]) -> S
 /// A plain amount is its own numerator: nothing to divide.
 fn part(indicator: &Indicator, part: f64) -> Cell {
     let plain = indicator.denominator == 1.0 && indicator.value == Some(indicator.numerator);
-    figure(if plain { String::new() } else { grouped(part) })
+    figure(match indicator.value {
+        Some(_) if plain => String::new(),
+        // A sum of what nobody has told is no zero.
+        None if part == 0.0 => UNKNOWN.to_owned(),
+        None if indicator.denominator == 1.0 && part == 1.0 => String::new(),
+        Some(_) | None => grouped(part),
+    })
 }
 
 fn trend(report: &Report, i: &Indicator) -> Cell {
@@ -195,7 +201,10 @@ fn calendar(report: &Report) -> Sheet {
     all.push(Due {
         when: "This quarter",
         what: format!("suppliers late in over {limit:.0} % of deliveries: agree new lead times"),
-        how_many: count(late_suppliers(report, limit), "suppliers.html#scorecard"),
+        how_many: match report.inputs().purchase_orders.is_empty() {
+            true => figure(UNKNOWN),
+            false => count(late_suppliers(report, limit), "suppliers.html#scorecard"),
+        },
     });
     // Without either, every lead time would be planned as certain.
     let supply = report.inputs().supply.iter();
@@ -203,7 +212,10 @@ fn calendar(report: &Report) -> Sheet {
     all.push(Due {
         when: "This quarter",
         what: "supply rows without a spread or a maximum of the lead time: ask for them".to_owned(),
-        how_many: count(vague.count(), ""),
+        how_many: match report.inputs().has("supply") {
+            true => count(vague.count(), ""),
+            false => figure(UNKNOWN),
+        },
     });
     sheet("Due", "Nothing is due.", &all)
         .column("When", "", |d| words(d.when))
@@ -214,7 +226,7 @@ fn calendar(report: &Report) -> Sheet {
 
 /// A count that is a fact where the stock is known.
 fn known(report: &Report, counted: Cell) -> Cell {
-    if report.knows_stock() { counted } else { words(UNKNOWN) }
+    if report.knows_stock() { counted } else { figure(UNKNOWN) }
 }
 
 fn due_in(report: &Report, span: &Span, counts: &[CountDue]) -> Vec<Due> {
@@ -228,9 +240,21 @@ fn due_in(report: &Report, span: &Span, counts: &[CountDue]) -> Vec<Due> {
     };
     let items = if report.has_locations() { "items per location" } else { "items" };
 
-    let lines = report.pools.iter().flat_map(|p| p.recommendations).filter_map(|r| r.order_by);
-    let orders =
-        lines.filter(|&date| span.days.contains(&(date - report.input.as_of).num_days())).count();
+    let (mut orders, mut later) = (0, 0);
+    for line in report.pools.iter().flat_map(|p| p.recommendations) {
+        // A proposed line without a date has nothing to wait for.
+        let day = match line.order_by {
+            Some(date) => (date - report.input.as_of).num_days(),
+            None if line.quantity.is_positive() => 0,
+            None => continue,
+        };
+        if span.days.contains(&day) {
+            match line.quantity.is_positive() {
+                true => orders += 1,
+                false => later += 1,
+            }
+        }
+    }
     let counts = counts.iter().filter(|c| span.days.contains(&c.days_left)).count();
     // A review period may be a fraction of a day, and belongs to the span in which it ends.
     let reviews = report
@@ -246,8 +270,13 @@ fn due_in(report: &Report, span: &Span, counts: &[CountDue]) -> Vec<Due> {
     let mut due = vec![
         Due {
             when,
-            what: format!("lines to order: order-by date {days}"),
+            what: format!("proposed lines to order: order-by date {days}"),
             how_many: known(report, count(orders, "recommendations.html")),
+        },
+        Due {
+            when,
+            what: format!("{items} not proposed yet: order-by date {days}"),
+            how_many: known(report, count(later, "")),
         },
         Due {
             when,

@@ -507,7 +507,7 @@ impl Topic {
 }
 
 /// What a main cause means, in a sentence.
-fn meaning(cause: &str) -> &'static str {
+pub(crate) fn meaning(cause: &str) -> &'static str {
     match cause {
         "reorder point" => "stock fell to the reorder point, or rose above it again",
         "demand" => "more or less is expected to sell, or its error grew or shrank",
@@ -524,6 +524,10 @@ fn meaning(cause: &str) -> &'static str {
         "order-minimum" => "lines added or left out to reach the supplier's least order value",
         "free-freight" => "lines added or left out to reach free freight",
         "price-break" => "a cheaper price from a larger quantity on",
+        "uneconomic-lot" => "the smallest lot costs more to keep than going without",
+        "shelf-life" => "no more than sells before it spoils",
+        "minimum-above-maximum" => "no quantity keeps to minimum, pack and maximum together",
+        "container" => "whole containers filled",
         "budget" => "what the budget left",
         "damping" => "last night's quantity was near enough to keep",
         "data" => "input tables say something else",

@@ -7,7 +7,7 @@ use crate::domain::units::{ChannelId, Money, SkuId, Units};
 use crate::report::gathered::Report;
 use crate::report::scripts::tables::finding_is_priced;
 use crate::report::sheets::sheet::{Cell, Sheet, count, cut, figure, link, percent, sheet, words};
-use crate::report::wording::{UNKNOWN, counted, fragment, grouped, money, spaced, whole};
+use crate::report::wording::{UNKNOWN, counted, fragment, grouped, money, rate, spaced, whole};
 use std::cmp::Reverse;
 
 /// Transfers that fit a page.
@@ -145,7 +145,7 @@ fn overview(report: &Report) -> Sheet {
         .column("Channel", "channel", |c| link(c.name, format!("#channel={}", fragment(c.name))))
         .column("Items", "", |c| figure(whole(c.allocation.len())))
         .column("Sold a day", "velocity", |c| {
-            figure(format!("{:.1}", c.allocation.iter().map(|a| a.velocity).sum::<f64>()))
+            figure(rate(c.allocation.iter().map(|a| a.velocity).sum()))
         })
         .column("Published", "published", |c| {
             let published: Option<Units> = c.allocation.iter().map(|a| a.published).sum();
