@@ -95,6 +95,8 @@ fn margin(economics: UnitEconomics, channel: &Channel) -> Option<f64> {
         let cost = economics.landed_cost.map(Money::as_f64)?;
         Some(1.0 - cost / price.max(LEAST_PRICE))
     };
+    // What the channel's row says comes first: it may know of costs that the item's cost leaves
+    // out.
     let rate = channel.margin_rate.or_else(by_cost)?;
     Some(price * (rate - channel.fee_rate.unwrap_or(0.0)))
 }

@@ -63,7 +63,9 @@ pub fn exposures(
         let Exposure { listed, exposed } = exposure(rows.iter().map(|r| r.listed), pool);
         if exposed.is_positive() {
             let Selling { price, until_sync } = selling(sku);
+            // The variance of a Poisson count is its mean.
             let demand = Demand::count(until_sync, until_sync.sqrt());
+            // What sells beyond the listings as well is short, but nobody was promised it.
             let oversold = short_of(&demand, pool) - short_of(&demand, listed);
             findings.push(ChannelFinding {
                 sku,

@@ -64,6 +64,7 @@ impl Presence {
         let mut channels = Vec::new();
         for &(_, channel) in self.sells.range(first..=last) {
             let has_sold = pool.series.clone().any(|i| panel.key(i).channel == channel);
+            // An item that has never sold here is offered wherever the location sells.
             if pool.series.is_empty() || has_sold || also(channel) {
                 channels.push(channel);
             }

@@ -101,10 +101,12 @@ pub fn promises(bills: &Bills, claims: &[Claim], stock: impl Fn(usize) -> Units)
         shelves.raise(claims, &mut promised, *claim, claims[*claim].reserved.or_zero().count());
     }
     for claim in ranked.iter().flatten() {
+        // On top of the reserve: what is promised to one customer is not there for the others.
         let wanted = promised[*claim] + claims[*claim].until_publication();
         shelves.raise(claims, &mut promised, *claim, wanted);
     }
     for alike in &ranked {
+        // What is paid alike may wait for different arrivals: the latest, so that none is left out.
         let longest = alike.iter().map(|&c| claims[c].supply_days).fold(0.0, f64::max);
         shelves.cover_alike(claims, &mut promised, alike, longest);
     }
@@ -174,6 +176,7 @@ impl<S: Fn(usize) -> Units> Shelves<'_, S> {
         if self.can_cover(claims, promised, alike, longest) {
             enough = longest;
         } else {
+            // By halving: more days never take fewer units of any shelf.
             for _ in 0..COVER_STEPS {
                 let middle = 0.5 * (enough + too_long);
                 if self.can_cover(claims, promised, alike, middle) {
@@ -187,6 +190,7 @@ impl<S: Fn(usize) -> Units> Shelves<'_, S> {
             self.raise(claims, promised, claim, claims[claim].units(enough));
         }
         for &claim in alike {
+            // Days that are a hair too long for all may still leave a unit for some.
             let wanted = claims[claim].units(longest).min(promised[claim] + 1);
             self.raise(claims, promised, claim, wanted);
         }

@@ -130,6 +130,7 @@ fn rooms<'a>(lanes: &[LaneRow], inputs: &'a Inputs) -> Vec<Room<'a>> {
             sku: None,
             storage_type: &capacity.storage_type,
             measure: capacity.basis,
+            // A place that is overfull already takes nothing; it gives nothing back either.
             free: (capacity.capacity - used).max(0.0),
         });
     }
@@ -199,12 +200,14 @@ fn fit(
             continue;
         };
         asked += size * line.quantity.as_f64();
+        // Where nothing is known of the last unit, it is taken for one that sells.
         let sells = lanes[i].last_sent_sells.unwrap_or(1.0);
         wishes.push(Wish { line: i, size, worth: lanes[i].margin * sells / size.max(1e-9) });
     }
     if asked <= room.free + NOISE {
         return None;
     }
+    // The least worth for its room stays behind first; of equals the later line.
     wishes.sort_by(|a, b| a.worth.total_cmp(&b.worth).then(b.line.cmp(&a.line)));
     let mut over = asked - room.free;
     let mut left_out = Units::ZERO;
@@ -217,6 +220,7 @@ fn fit(
         let pack = line.pack_size.max(Units::ONE);
         let packs = (over / (wish.size * pack.as_f64()) - NOISE).ceil();
         let mut back = Units((packs as i64).saturating_mul(pack.count())).min(line.quantity);
+        // What is left is no line that the source sends: all of it stays.
         if line.quantity - back < least(line, inputs) {
             back = line.quantity;
         }

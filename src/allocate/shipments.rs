@@ -253,6 +253,8 @@ pub fn short_sources(
     for (i, line) in transfers.iter().enumerate() {
         if let Some(transfer) = line.transfer
             && line.short().is_some_and(Units::is_positive)
+            // A shipment kept small by its least line, a decision or room is no shortage at the
+            // source.
             && matches!(line.binding.as_str(), "source-short" | "held-back")
         {
             let source = PoolId { sku: line.sku, location: transfer.from };
@@ -269,6 +271,7 @@ pub fn short_sources(
             let place = names.location(transfers[i].location);
             places.push(format!("{place} {missing}"));
             units += missing;
+            // The best of the units that stay: the risk is told as the most it can be.
             let sells = lanes[i].first_kept_sells.unwrap_or(0.0);
             at_risk += missing.as_f64() * lanes[i].margin * sells;
         }
@@ -345,6 +348,7 @@ pub fn idle_lanes(
     names: &Names,
 ) -> Vec<Exception> {
     let mut exceptions = Vec::new();
+    // A second source that carries nothing is what it is there for.
     for lane in lanes.rows().iter().filter(|lane| lane.role == Role::Primary) {
         let carries = |row: &LaneRow| {
             (row.from, row.to) == (lane.from, lane.to) && lane.sku.is_none_or(|sku| sku == row.sku)

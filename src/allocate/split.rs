@@ -114,6 +114,7 @@ fn reserve(pool: Units, channels: &[ChannelDemand]) -> Vec<Units> {
     let mut reserved = vec![Units::ZERO; channels.len()];
     for i in by_rank(channels) {
         let reserve = channels[i].reserve;
+        // A cap below the reserve holds: it says what the channel may sell at most.
         let wanted = channels[i].cap.map_or(reserve, |cap| reserve.min(cap)).or_zero();
         reserved[i] = wanted.min(left);
         left -= reserved[i];

@@ -50,6 +50,7 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<u8> {
         found.mended.extend(recover(&lock)?);
         let left = look_at_current(&out)?;
         for what in wrong {
+            // Told as mended only when a second look no longer finds it.
             let place = if left.contains(&what) { &mut found.wrong } else { &mut found.mended };
             place.push(what);
         }
@@ -183,6 +184,7 @@ fn models(out: &Path, dir: &Path, fix: bool, found: &mut Examination) -> Result<
     for run in PublishedRun::all(out)? {
         named.extend(run.manifest.refit.map(|refit| refit.run_id));
     }
+    // Pilots keep their runs below the output folder, and share its models.
     for run in PublishedRun::all(&out.join("pilot"))? {
         named.extend(run.manifest.refit.map(|refit| refit.run_id));
     }

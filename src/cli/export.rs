@@ -22,6 +22,7 @@ use std::path::PathBuf;
 pub(crate) fn export(args: &ExportArgs) -> Result<u8> {
     let plan = Plan::load(&args.options)?;
     let out = &plan.run.out;
+    // Two exports at once would each take the same lines for new.
     let _lock = OutputLock::acquire(out, "export")?;
     let current = PublishedRun::current(out)?;
     let as_of = current.manifest.as_of;

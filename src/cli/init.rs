@@ -49,6 +49,7 @@ fn bring(args: &InitArgs) -> Result<Brought> {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         let name = name.ok_or_else(|| Error::input(path, "this is no file"))?;
         let there = data.join(&name);
+        // A file that is in the folder already is the newer one: it may have been edited there.
         if !there.exists() {
             copy_whole(path, &data, &name)?;
         }
@@ -90,6 +91,7 @@ fn currency_of(config: &Path, brought: &Brought) -> Option<String> {
     // What cannot be read yet is told by `check`; the folder is set up all the same.
     let plan = Plan::load(&options).ok()?;
     let inputs = run::with_threads(0, || ingest::load(&plan.request())).ok()?;
+    // A shop that bills in one currency and buys in others has most amounts in its own.
     let most = inputs.foreign_amounts.iter().max_by_key(|(_, amounts)| **amounts);
     most.map(|(code, _)| code.clone())
 }

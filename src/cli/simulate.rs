@@ -23,6 +23,7 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<u8> {
         tune: args.tune || args.fill_rate.is_some(),
         fill_rate: args.fill_rate,
         only_own: args.only_own,
+        // All that is wrong with them is told at once, before years are replayed.
         what_if: what_ifs(&args.what_if)?,
     };
     let result = replay_history(&plan, &request, &Terminal::new(args.options.voice.log_format))?;

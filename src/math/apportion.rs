@@ -32,6 +32,7 @@ pub fn round_to(total: i64, quotas: &[f64]) -> Vec<i64> {
     let mut left = total - whole.iter().sum::<i64>();
     let mut order: Vec<usize> = (0..quotas.len()).collect();
     let remainders: Vec<f64> = quotas.iter().map(|quota| quota - quota.floor()).collect();
+    // Stable: of equal remainders the earlier one gets the unit, on every machine.
     order.sort_by(|&a, &b| remainders[b].total_cmp(&remainders[a]));
     while left != 0 && !order.is_empty() {
         let step = left.signum();
@@ -92,6 +93,7 @@ pub fn within_bounds(total: f64, weights: &[f64], bounds: &[Bounds]) -> Vec<f64>
     let bounds: Vec<Bounds> = bounds.iter().map(|bounds| bounds.sound()).collect();
     let floors: f64 = bounds.iter().map(|bounds| bounds.floor).sum();
     if floors >= total {
+        // Floors that together ask for too much give way alike.
         let shrink = if floors > 0.0 { (total / floors).max(0.0) } else { 0.0 };
         return bounds.iter().map(|bounds| bounds.floor * shrink).collect();
     }

@@ -7,6 +7,7 @@ pub(crate) fn circular(links: &[(usize, usize)]) -> Vec<bool> {
     let order = Graph::new(nodes, links.iter().copied()).finished(0..nodes, |_, _| ());
     let mut circle = vec![usize::MAX; nodes];
     let back = Graph::new(nodes, links.iter().map(|&(from, to)| (to, from)));
+    // Against the links, latest finished first, a search reaches its own circle and nothing else.
     back.finished(order.into_iter().rev(), |node, root| circle[node] = root);
     links.iter().map(|&(from, to)| circle[from] == circle[to]).collect()
 }

@@ -88,6 +88,7 @@ impl Envelope {
             let first_i = self.first[i];
             let (above, row_i) = self.values.split_at_mut(self.starts[i]);
             for j in first_i..=i {
+                // Left of either row's first entry all products are zero.
                 let first = first_i.max(self.first[j]);
                 let left = &row_i[first - first_i..j - first_i];
                 let row_j = if j == i {

@@ -78,6 +78,7 @@ pub fn quantile(p: f64) -> f64 {
         let q = p - 0.5;
         q * polynomial(&A, q * q) / (polynomial(&B, q * q) * q * q + 1.0)
     };
+    // One step of Halley takes the approximation to the last digits.
     let error = (cdf(z) - p) / density(z);
     z - error / (1.0 + 0.5 * z * error)
 }

@@ -131,6 +131,7 @@ pub fn search<const P: usize>(
         take_best(&mut best, &points, &values);
         vertex = parabola_vertex(&centre, &points, &values);
         let moved = best.at != centre.at;
+        // A centre that stayed is near the optimum: the next round looks closer by.
         step *= if moved { 0.7 } else { 0.4 };
     }
     best
@@ -217,6 +218,8 @@ fn parabola_vertex<const P: usize>(
         let slope = f_above / above - curvature * above;
         let reach = 2.0 * above.max(-below);
         let move_by =
+            // Without a valley the parabola has no lowest point: as far down the slope as it is
+            // trusted.
             if curvature > 0.0 { -0.5 * slope / curvature } else { -slope.signum() * reach };
         vertex[i] = (centre.at[i] + move_by.clamp(-reach, reach)).clamp(0.0, 1.0);
     }
@@ -243,6 +246,7 @@ pub fn nelder_mead<const P: usize>(
     let mut simplex = vec![call(start)];
     for i in 0..P {
         let mut at = start;
+        // A vertex beyond the border would be clamped onto the start, and the simplex be flat.
         at[i] += if at[i] + step <= 1.0 { step } else { -step };
         simplex.push(call(at));
     }

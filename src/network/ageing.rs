@@ -80,6 +80,7 @@ impl Stay<'_> {
     }
 
     fn ahead(&self) -> Ahead {
+        // Up to the day before: a unit sold on the day of the charge has paid it.
         let before = |charge: &AgeCharge| self.demand.over(0.0, charge.from_age_days - 1.0, 0.0);
         Ahead {
             covered: self.demand.over(0.0, self.covered_days, 0.0),
@@ -90,10 +91,12 @@ impl Stay<'_> {
 
     fn gain(&self, x: f64, ahead: &Ahead) -> f64 {
         let earned = self.margin * (1.0 - ahead.covered.cdf(x - 1.0));
+        // The x-th unit waits for all before it.
         let waits = if ahead.per_day > 0.0 { x / ahead.per_day } else { f64::INFINITY };
         let stored = if self.storage_a_day > 0.0 { self.storage_a_day * waits } else { 0.0 };
         let mut charged = 0.0;
         for (charge, aged) in self.charges.iter().zip(&ahead.aged) {
+            // Unsold by then where no more than x - 1 were asked for.
             charged += charge.fee * aged.cdf(x - 1.0);
         }
         earned - stored - charged

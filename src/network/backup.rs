@@ -81,12 +81,15 @@ pub fn bridge(of: &Bridge) -> Bridged {
     let mut explain = Explanation::recorded();
     let Bridge { wanted, spare, margin, extra_cost, line_cost, pack, .. } = *of;
     let least = packs(of.minimum, pack);
+    // Below its least line the other source sends nothing: the minimum is asked for at once.
     let asked = packs(wanted, pack).max(least);
     let inputs = [("wanted", wanted), ("pack", pack), ("minimum", least)];
     // What rounding noise adds to the quotient must not cost a pack.
     let formula = "max(ceil(wanted / pack - 0.000000001) * pack, minimum)";
     explain.step("asked", formula, Unit::Units, inputs, asked);
     explain.note(|| "what the usual source leaves it short of".to_owned());
+    // The spare is what the other source can do without: its own places are not left short for
+    // this.
     let most = of.maximum.unwrap_or(f64::INFINITY).min(spare);
     let mut sent = asked.min(whole_packs(most.min(asked), pack));
     explain.step("sent", "min(asked, spared)", Unit::Units, [("spared", sent)], sent);

@@ -131,6 +131,7 @@ pub fn lot(per_day: f64, terms: &Terms) -> f64 {
 #[must_use]
 pub fn service(per_day: f64, lot: f64, terms: &Terms) -> f64 {
     let lasts = if per_day > 0.0 { lot / per_day } else { 0.0 };
+    // A unit too many is held until the next occasion to send less.
     let excess = terms.holding_a_day.max(0.0) * terms.interval.review_days.max(lasts);
     // Nothing is lost with a sale, as far as is known: the median, neither short nor long.
     if terms.margin <= 0.0 {
@@ -203,6 +204,8 @@ impl Branch<'_> {
     /// Units sold by it and below within `days`, and until a transfer has followed them all the
     /// way down.
     fn sales(&self, days: f64) -> f64 {
+        // What is bought to arrive at the end still waits for a departure and travels: its place
+        // sells on until then.
         let until = days + self.interval.lead_days + self.interval.wait_days();
         let own = self.demand.map_or(0.0, |demand| demand.mean_until(until));
         own + self.below.iter().map(|branch| branch.sales(until)).sum::<f64>()
@@ -343,6 +346,7 @@ pub fn crossing_of(lead_days: f64, lead_sd_days: f64, review_days: f64) -> f64 {
     let scale = lead_sd_days * lead_sd_days / lead_days;
     let late = |k: usize| match k {
         0 => 1.0,
+        // A gamma of the two moments: lead times are positive and lean to the right.
         k => 1.0 - gamma_below(shape, k as f64 * review_days / scale),
     };
     spread_under_way(late, review_days)
@@ -355,6 +359,8 @@ fn spread_under_way(late: impl Fn(usize) -> f64, review_days: f64) -> f64 {
         if p <= 0.0 {
             break;
         }
+        // Each purchase is under way or not: a coin toss of that probability, apart from the
+        // others.
         sum += p * (1.0 - p);
     }
     review_days * review_days * sum

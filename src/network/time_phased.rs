@@ -58,6 +58,7 @@ pub fn plan(place: &Phased, gross: &[f64], scheduled: &[f64]) -> Planned {
             let lots = ((place.safety_stock - stock) / place.lot).ceil();
             planned.receipts[t] = lots * place.lot;
             stock += planned.receipts[t];
+            // What should have been released in the past is released now, and told as late.
             planned.releases[t.saturating_sub(place.lead)] += planned.receipts[t];
             planned.late = planned.late.max(place.lead.saturating_sub(t));
         }

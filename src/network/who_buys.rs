@@ -125,6 +125,7 @@ pub struct BothWays {
 pub fn of_place(both: &BothWays) -> Paths {
     let BothWays { place, pool_per_year, direct, pooled, feeding } = *both;
     let bought_for_all = ordering(pool_per_year, feeding.carrying_rate, pooled);
+    // It bears its share of the pooled orders, by what it sells of them.
     let part = place.per_year / pool_per_year.max(place.per_year).max(f64::MIN_POSITIVE);
     let through = place.per_year * pooled.price
         + part * bought_for_all
@@ -141,6 +142,7 @@ pub fn of_place(both: &BothWays) -> Paths {
 /// A year's orders of `per_year` units, and carrying half an order.
 fn ordering(per_year: f64, carrying_rate: f64, terms: Buying) -> f64 {
     let lot = terms.minimum.max(1.0);
+    // A lot that sells off evenly is half there on average.
     lot / 2.0 * terms.price * carrying_rate + per_year / lot * terms.order_cost
 }
 

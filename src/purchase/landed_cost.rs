@@ -36,6 +36,7 @@ impl Charges {
     #[must_use]
     pub fn landed(&self, price: Money) -> Money {
         price
+            // Both are charged on the price of the goods; freight pays neither.
             + Money::from_f64(price.as_f64() * (self.duty_rate + self.fee_rate))
             + self.freight_per_unit
     }

@@ -134,6 +134,7 @@ impl<'a> Market<'a> {
                 here.push(row);
             }
         }
+        // By supplier within a role, so that the order of rows in the table does not show.
         here.sort_by_key(|s| (s.role, s.supplier));
         here.into_iter()
     }
@@ -145,6 +146,7 @@ impl<'a> Market<'a> {
     pub fn offers(&self, pool: &PoolNeed, lead_days: impl Fn(&Supply) -> f64) -> Vec<Offer<'a>> {
         let mut offers: Vec<Offer> = self
             .supply_of(pool.sku, pool.location)
+            // What is fed by a lane is bought only where a row names the place itself.
             .filter(|supply| !pool.fed || supply.location.is_some())
             .filter_map(|supply| self.offer(supply, pool.unit_cost, lead_days(supply)))
             .collect();

@@ -91,6 +91,7 @@ impl LotCosts {
         let unit = self.charges.landed(price).as_f64();
         unit * self.annual_demand
             + self.order_cost * self.annual_demand / quantity
+            // A lot that sells off evenly is half there on average.
             + self.carrying_rate * unit * quantity / 2.0
     }
 }
@@ -116,6 +117,7 @@ pub fn cheaper_lot(
     let mut lots = Vec::with_capacity(prices.breaks.len());
     for price_break in prices.breaks {
         let lot = rules.order_quantity(price_break.from_quantity.as_f64()).quantity;
+        // A lot no larger than what is ordered anyway has its price already.
         if lot > quantity && lot <= ceiling {
             lots.push(lot);
         }

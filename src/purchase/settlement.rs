@@ -56,6 +56,7 @@ fn status_with_lines(pool: &mut [Recommendation]) {
     let in_time = |line: &Recommendation| {
         let arrival = line.expected_arrival.zip(line.stockout_date);
         line.quantity.is_positive()
+            // Whole units: a need of 7.4 is met by 7.
             && line.quantity.as_f64() >= line.need.floor()
             && arrival.is_some_and(|(arrives, runs_out)| arrives <= runs_out)
     };
@@ -122,12 +123,14 @@ fn draft_orders(
             order.units += line.quantity;
             order.value += line.value();
             if let Some(offer) = &line.offer {
+                // Sent when the first line must be, complete when the last has come.
                 order.order_date = order.order_date.min(offer.order_date);
                 order.expected_arrival = order.expected_arrival.max(offer.arrival);
                 order.landed_value += offer.landed(line.quantity).times(line.quantity);
             }
         }
         order.freight = freight_of(order.value, &terms);
+        // The lines' landed prices know of no freight by order: it is not counted twice.
         order.landed_value += order.freight;
 
         let costs: Vec<_> = members.iter().map(|&i| lines[i].cost_line()).collect();
@@ -245,6 +248,7 @@ fn choices(line: &Line, as_of: NaiveDate) -> Vec<Choice> {
         .chain([half, twice])
         .map(Units)
         .filter(|&quantity| quantity.is_positive() && line.rules.allows(quantity))
+        // Not to buy is always a choice, whatever the lot rules allow.
         .chain([Units::ZERO])
         .collect();
     quantities.sort_unstable();

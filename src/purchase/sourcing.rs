@@ -108,6 +108,7 @@ pub fn source(pool: &PoolNeed, offers: &[Offer], as_of: NaiveDate, settings: &Se
     if pool.need <= 0.0 {
         return best;
     }
+    // Only then is speed worth a price; otherwise the primary is primary for a reason.
     let is_late = pool.stockout_date.is_some_and(|gone| primary.arrival > gone);
     let lot = sourcing.lot(primary, pool.need);
     let long = sourcing.long_lot(primary, lot);
@@ -201,6 +202,8 @@ impl Sourcing<'_, '_> {
         let pool = self.pool;
         let primary = &self.offers[0];
         let smallest = primary.rules(None).smallest();
+        // A lot of none has no price break to reach: it is priced at the least that could be
+        // ordered.
         let usual_cost = primary.landed(lot.max(smallest)).as_f64();
         let mut least = if is_refused {
             f64::INFINITY
@@ -260,6 +263,7 @@ impl Sourcing<'_, '_> {
         if surplus <= 0.0 || self.pool.daily_demand <= 0.0 {
             return 0.0;
         }
+        // A surplus that sells off evenly lies there half of that time on average.
         let years = surplus / self.pool.daily_demand / 365.0;
         0.5 * surplus * unit_cost * self.settings.carrying_rate * years
     }

@@ -51,6 +51,7 @@ impl<'a> Market<'a> {
         let first = *rows.peek()?;
         let open: Vec<&'a Supply> = rows.filter(|row| self.takes_orders(row)).collect();
         let Some(role) = open.first().map(|row| row.role) else { return Some(first) };
+        // A role is the planner's word: cost decides only among those of the same one.
         let peers = open.iter().take_while(|row| row.role == role);
         peers.copied().min_by(|a, b| {
             let cost = |row: &Supply| self.yearly_cost(row, demand, lead_time(row));

@@ -64,6 +64,7 @@ impl<'a> Night<'a> {
             Ok(pools) => {
                 pools.into_iter().map(|pool| ForecastOrPlain { pool, broken: None }).collect()
             }
+            // One of them breaks: each alone, so that the others keep their forecast.
             Err(_) => pools.map(|p| self.forecast_or_plain(p)).collect(),
         }
     }

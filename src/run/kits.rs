@@ -32,6 +32,8 @@ fn bills(inputs: &Inputs, kits: &Kits) -> Bills {
     let serving = |part: SkuId, kit: usize| {
         let here = panel.position((part, pools[kit].location));
         let elsewhere = panel.pools_of(part).iter().filter_map(|pool| panel.position(pool));
+        // A part that does not lie here is packed where somebody delivers it, or where it lies at
+        // all.
         here.or_else(|| elsewhere.clone().find(|&p| is_supplied(p)))
             .or_else(|| elsewhere.clone().next())
     };
@@ -53,6 +55,7 @@ impl KitNight {
             .map(|&p| {
                 let forecast = night.forecast_or_plain(p).pool;
                 let horizon = forecast.total.mean().len();
+                // Without what other kits take of it: that reaches the parts through those kits.
                 let own = own_demand(night.series_demand(&pools[p], &forecast), horizon);
                 let series = night.series_demand(&pools[p], &forecast);
                 let net = NetDemand::new(forecast.total.mean(), series, None);
@@ -97,6 +100,7 @@ impl KitNight {
 
     /// Promisable units of a shelf, once the kits that are owed have their parts.
     fn left(&self, p: usize, shelves: &[Shelf]) -> Units {
+        // Whole units: half a part cannot be promised beside a kit that is owed the other half.
         let owed = self.through(p).map_or(0.0, |through| through.owed);
         (shelves[p].promisable() - Units::ceil(owed)).or_zero()
     }

@@ -72,6 +72,7 @@ impl<'a> Night<'a> {
     ) -> Prospect<'n, 'a> {
         let mut records = self.records(p);
         let pool = records.pool;
+        // What comes over a lane is not bought: terms of a supplier would price and round it.
         if lane.is_some() {
             records.supply = None;
         }

@@ -38,6 +38,7 @@ impl EarlierRefit {
         let Some(entry) = last.and_then(|run| run.manifest.refit.clone()) else {
             return Self::None;
         };
+        // Due anew: nothing is carried on, and nobody needs to be told.
         if (as_of - entry.as_of).num_days() >= i64::from(plan.forecast.refit_days) {
             return Self::None;
         }
@@ -70,6 +71,8 @@ impl EarlierRefit {
     pub(super) fn digest(&self, digest: String) -> String {
         match self {
             Self::Usable { entry, .. } => {
+                // A night that carries on from other states has other numbers, and so another
+                // identity.
                 sha256_hex(format!("{digest} {}", entry.sha256).as_bytes())
             }
             Self::None | Self::Unusable(_) => digest,

@@ -79,6 +79,7 @@ impl Publication {
         {
             let is_current = PublishedRun::current(&out)
                 .is_ok_and(|current| current.manifest.run_id == run.manifest.run_id);
+            // Somebody died between publishing it and making it current.
             if !is_current && supersedes(&out, run.manifest.as_of) {
                 current::make_current(disk.as_ref(), &out, &run.manifest)?;
             }
@@ -184,6 +185,8 @@ impl Publication {
             timings.insert(PUBLISHED_AT.to_owned(), moment(SystemTime::now()).into());
         }
         self.add("timings.json", None, &sealed(timings, TIMINGS_SEAL)?)?;
+        // Times differ from night to night: listed, the manifest of the same night would differ as
+        // well.
         self.files.retain(|f| f.path != "timings.json");
         self.files.sort_by(|a, b| a.path.cmp(&b.path));
         if let Some(twice) = self.files.windows(2).find(|w| w[0].path == w[1].path) {
@@ -318,10 +321,12 @@ pub fn prune(lock: &OutputLock, keep: usize) -> Result<Vec<PublishedRun>> {
     recover(lock)?;
     let current = PublishedRun::current(out).ok().map(|run| run.manifest.run_id);
     let runs = PublishedRun::all(out)?;
+    // The newest run is what the next night compares itself with.
     let keep = keep.max(1);
     let mut kept: BTreeSet<&str> = current.iter().map(String::as_str).collect();
     kept.extend(runs.iter().take(keep).map(|run| run.manifest.run_id.as_str()));
     let mut published: Vec<&PublishedRun> = runs.iter().collect();
+    // By the moment of publication as well: a night of the past that has just been run is not old.
     published.sort_by_cached_key(|run| std::cmp::Reverse((run.published_at(), run.manifest.as_of)));
     kept.extend(published.iter().take(keep).map(|run| run.manifest.run_id.as_str()));
     kept.extend(runs.iter().find(|run| run.is_plausible()).map(|run| run.manifest.run_id.as_str()));

@@ -23,6 +23,7 @@ pub(super) fn make_current(disk: &dyn Disk, out: &Path, manifest: &Manifest) -> 
         }
         // A file system without links: the text is all there is.
         Err(error) if matches!(error.kind(), ErrorKind::Unsupported) => {}
+        // EPERM, in which FAT and some network shares say the same.
         Err(error) if error.raw_os_error() == Some(1) => {}
         Err(error) => return Err(Error::io(&next_link)(error)),
     }
@@ -119,6 +120,7 @@ pub(super) fn mend(disk: &dyn Disk, out: &Path) -> Result<Option<String>> {
             let original = out.join("runs").join(run_id);
             let aside = out.join(format!("{}current-{run_id}", STAGING));
             disk.rename(&path, &aside).map_err(Error::io(&path))?;
+            // The folder may be the run itself, moved here: it goes back to its place.
             let sound = PublishedRun::open(&original).is_ok_and(|run| run.is_whole());
             if !sound && fs::symlink_metadata(&original).is_err() {
                 let runs = out.join("runs");

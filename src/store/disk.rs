@@ -64,6 +64,7 @@ impl DiskFile for File {
 
 impl Disk for OsDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        // Never over a file that is there: whoever wrote it does not know of this run.
         Ok(Box::new(File::create_new(path)?))
     }
 

@@ -464,6 +464,8 @@ impl Journal {
                 continue;
             }
             let sha256 = sha256_hex(&found.files[&name]);
+            // Its name begins with the digest of what was to be written: a file cut short does not
+            // match.
             let sound = sha256.starts_with(&content);
             if !sound {
                 findings.lost.push(name);

@@ -228,6 +228,7 @@ impl Setup<'_> {
     fn apply(&self, row: &Adjustment, parts: f64, first: usize, mean: &mut [f32]) {
         let calendar = self.calendar();
         let end = first as i64;
+        // Expired by that morning: whoever looked then no longer counted on it.
         if row.expires.is_some_and(|day| day <= calendar.start(end)) {
             return;
         }

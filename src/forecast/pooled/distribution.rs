@@ -217,6 +217,8 @@ impl Moments {
         let mut tail = 1.0;
         loop {
             tail -= p;
+            // Until one in ten million is left, and never further than a count of a mean that is
+            // walked at all could go.
             if !visit(k, p) || (tail < 1e-7 && k > mean) || k > 60.0 * LARGE_MEAN {
                 return;
             }
@@ -235,6 +237,7 @@ impl Moments {
             return 1.0;
         }
         if !self.is_count() {
+            // Half a unit up: a continuous distribution stands for whole units.
             return self.gamma_cdf(x + 0.5);
         }
         let mut sum = 0.0;
@@ -345,6 +348,7 @@ impl Spread {
     /// Variance of `periods` periods of mean `mean` together, each alike.
     #[must_use]
     pub fn variance(self, mean: f64, periods: f64) -> f64 {
+        // Some spread is always left: what never varied may vary tomorrow.
         ((1.0 + self.clumping) * mean + self.dispersion * mean * mean / periods).max(0.05 * mean)
     }
 
@@ -544,6 +548,7 @@ impl QuantileTable {
         let position = (mean / TABLE_LOW).natural_log() / TABLE_STEP;
         let m = (position.round() as usize).min(TABLE_MEANS - 1);
         let cell = self.cells[d * TABLE_MEANS + m];
+        // Quantiles of small means are single units, which do not scale.
         if mean < 10.0 {
             return cell;
         }

@@ -155,6 +155,8 @@ impl Rows {
         if !used.contains(&true) {
             return None;
         }
+        // Judged on the latest origin, then fitted anew with it: its rows are the nearest to
+        // tomorrow.
         let whole = fit(&self.rows.iter().collect::<Vec<_>>())?;
         Some(Global { used, ..whole })
     }

@@ -143,6 +143,7 @@ impl BlockSums {
         let Blocks { length, year } = self.blocks;
         debug_assert!(unknown.is_multiple_of(length), "an origin lies between two blocks");
         let known = self.sums.get(unknown / length..)?;
+        // Each block beside the same of a year before, so that seasons cancel out.
         let pairs = known.len().checked_sub(year)?.min(year);
         if pairs < LEAST_PAIRS {
             return None;
@@ -178,6 +179,7 @@ fn growth_of(now_blocks: &[Tally], then_blocks: &[Tally]) -> Option<OwnGrowth> {
     let lasts = persistence(&misses);
     let by_wandering = (1.0 + lasts) / (1.0 - lasts);
     let scatter = squares * compared / (compared - 1.0) / (now.sold * now.sold) * by_wandering;
+    // What counts of their own scatter by, in a log ratio: no comparison is surer than that.
     let counts = 1.0 / now.sold + 1.0 / then.sold;
     Some(OwnGrowth {
         growth: ratio.natural_log(),
@@ -190,6 +192,7 @@ fn growth_of(now_blocks: &[Tally], then_blocks: &[Tally]) -> Option<OwnGrowth> {
 pub(crate) fn persistence(deviations: &[f64]) -> f64 {
     let seen = stats::autocorrelations(deviations, 1)[1];
     let n = deviations.len() as f64;
+    // Autocorrelations of few values come out too low, by about (1 + 4 r) / n.
     (seen + (1.0 + 4.0 * seen) / n).clamp(0.0, MOST_PERSISTENT)
 }
 

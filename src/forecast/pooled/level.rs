@@ -247,6 +247,8 @@ impl HalfLifeErrors {
     pub fn add(&mut self, actual: f64, levels: &[f64; HALF_LIVES], exposure: f64) {
         // The three slower levels agree on what is typical; the fast ones are what is in question.
         let typical = levels[MONTH..].iter().sum::<f64>() / 3.0 * exposure;
+        // A Poisson count and 22 % of the level on top; half a unit so that none is divided by
+        // nearly nothing.
         let variance = typical + 0.05 * typical * typical + 0.5;
         for (sum, level) in self.sum.iter_mut().zip(levels) {
             *sum += ((actual - level * exposure).powi(2) / variance).min(FURTHEST);
@@ -278,6 +280,7 @@ pub fn weights(
     let group_mean = group.sum.map(|sum| if group.count > 0.0 { sum / group.count } else { 1.0 });
     let mut weights: [f64; HALF_LIVES] = std::array::from_fn(|j| {
         let error = (own.sum[j] + group_evidence * group_mean[j]) / (own.count + group_evidence);
+        // Steep, so that the best half-life leads; `NOISE` keeps one lucky error from taking all.
         (error + NOISE).powi(-3)
     });
     let total: f64 = weights.iter().sum();

@@ -50,6 +50,7 @@ impl Move {
         let mut usual = 0.0;
         let mut variance = 0.0;
         for series in &pool.series {
+            // Its level is not its own measurement, and moves by rules of its own.
             if series.analogue || series.silence.is_some() {
                 return None;
             }
@@ -73,6 +74,7 @@ fn noise(series: &SeriesState, half_lives: &[f64; HALF_LIVES]) -> f64 {
     let keep = decays(half_lives);
     let periods = series.observed as i32;
     let mut apart = series.weights;
+    // The move is the level less the slowest one: their noise is shared, and partly cancels out.
     apart[LONGEST] -= 1.0;
     let exposure = series.sums.exposure();
     let mut noise = 0.0;

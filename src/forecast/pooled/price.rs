@@ -97,6 +97,7 @@ impl PriceChange {
             * (elasticity * self.log_ratio).exponential();
         let share = odds / (1.0 + odds);
         let units = self.before.sold + self.after.sold;
+        // Many units of one change are one observation of it, not many: they scatter together.
         let counted = units / (1.0 + DISPERSION * units);
         let slope = counted * self.log_ratio * (self.after.sold / units - share);
         [slope, counted * self.log_ratio * self.log_ratio * share * (1.0 - share)]
@@ -152,6 +153,7 @@ fn fitted<'c>(changes: impl Iterator<Item = &'c PriceChange> + Clone, mean: f64,
             slope += own_slope;
             curvature += own_curvature;
         }
+        // Newton's step, held back where the curve is nearly flat.
         elasticity += (slope / curvature).clamp(-1.0, 1.0);
     }
     elasticity
@@ -175,11 +177,13 @@ impl SeriesPast<'_> {
             let [old, new] = [pair[0], pair[1]];
             let log_ratio = new.log_price - old.log_price;
             let at = own(new.from);
+            // A change before the first or after the last period has nothing to be compared with.
             if log_ratio.abs() < LEAST_CHANGE || at <= 0 || at >= n {
                 continue;
             }
             let begin = own(old.from).max(at - compared).max(0);
             let next = path.steps.get(k + 2).map_or(n, |step| own(step.from));
+            // No further than the next change, which would answer for its own units.
             let end = next.min(at + compared).min(n);
             let change = PriceChange {
                 series: self.series,

@@ -102,6 +102,7 @@ impl GroupRecent {
             - sold * sold
             - 2.0 * ratio * (self.product.value() - sold * expected)
             + ratio * ratio * squared_means;
+        // One degree of freedom has gone into the ratio.
         let spread = squares.max(0.0) * members / (members - 1.0);
         // Counts scatter at least as Poisson's do.
         let variance = spread.max(ratio * agreed.expected) / agreed.expected.powi(2);
@@ -146,6 +147,7 @@ pub fn usual_moves(groups: &[GroupRecent]) -> f64 {
     let mut weight = USUAL_EVIDENCE;
     for agreed in groups.iter().filter_map(GroupRecent::agreed) {
         // Where chance is larger than any move, there is nothing to see.
+        // Weights of a variance go by the square of its share in what is seen.
         let seen = (USUAL_MOVES / (USUAL_MOVES + agreed.variance)).powi(2);
         sum += seen * (agreed.log_ratio * agreed.log_ratio - agreed.variance);
         weight += seen;

@@ -156,11 +156,13 @@ fn lasted(since: &[Tally], levels: [f64; 2]) -> bool {
         .filter(|block| block.expected > 0.0)
         .filter(|block| (block.sold / block.expected > middle) != up)
         .count();
+    // One block in seven may be on the wrong side: single weeks are noisy, and a shift lasts.
     stray <= since.len() / 7
 }
 
 /// The period around the start of a block from which the new level fits better.
 fn refined(past: &Past<'_>, start: usize, length: usize, split: &Split) -> Option<usize> {
+    // Blocks are coarse: the shift is looked for a block to either side.
     let from = start.saturating_sub(length);
     let to = (start + length).min(past.units.len());
     // Poisson's log-likelihood of the new level over the old, summed from the end.

@@ -83,6 +83,7 @@ impl YearParts {
             .map(|t| {
                 let middle = calendar.start(t as i64) + half;
                 let part = match bucket {
+                    // 366, so that the last day of a leap year still falls into the last part.
                     Bucket::Day | Bucket::Week => middle.ordinal0() as usize * WEEKS / 366,
                     Bucket::Month => middle.month0() as usize,
                 };
@@ -159,6 +160,7 @@ impl YearParts {
             }
         }
         for (off, part) in off.iter_mut().zip(&selling) {
+            // A part that has sold in any year is not off season.
             *off &= part.sold == 0.0;
         }
         let on = selling.iter().zip(&off).filter(|(_, off)| !**off);
@@ -172,6 +174,8 @@ impl YearParts {
             if off[part] {
                 factors[part] = 0.0;
             } else if beside.iter().any(|other| off[other % self.parts]) {
+                // The weeks beside the gap sell for part of their days; none sells more for
+                // standing there.
                 factors[part] = (share / usual).min(1.0) as f32;
             }
         }
@@ -282,11 +286,13 @@ impl YearParts {
             }
             if now.sold > 0.0 && before.sold > 0.0 {
                 let ratio = (now.sold / now.expected) / (before.sold / before.expected);
+                // Weighed by what was sold: a year of little does not set the pace of the others.
                 growth += before.sold * ratio.natural_log();
                 weight += before.sold;
             }
         }
         debug_assert!(end > 0, "a year has ended");
+        // Pulled towards none: of few units a year's growth is chance.
         (growth / (weight + GROWTH_EVIDENCE)).clamp(-GROWTH_LIMIT, GROWTH_LIMIT)
     }
 
@@ -383,6 +389,7 @@ fn shrunk(cells: &[Tally], parts: usize, together: usize) -> Shrunk {
         if total.expected <= 0.0 {
             continue;
         }
+        // The relative variance of the part's mean over its years.
         let own = noise * squares[group] / (total.expected * total.expected);
         let weight = believed / (believed + own);
         let factor = if total.sold <= 0.0 && weight > CERTAIN {

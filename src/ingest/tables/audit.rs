@@ -35,6 +35,7 @@ pub(crate) fn freshness(
     for (table, limit) in &settings.freshness {
         let newest = sources.iter().filter(|s| s.table == *table).filter_map(|s| s.newest).max();
         let Some(newest) = newest else { continue };
+        // The day before the morning is the newest that can be known: its age is 0.
         let age = (as_of - newest).num_days() - 1;
         let what =
             format!("the newest date is {newest}, {age} full days before the as-of date {as_of}");

@@ -228,6 +228,7 @@ impl Sold {
         let gross = panel.gross(series);
         let of_day = usize::try_from(at - panel.start(series) as i64).ok();
         let sold = of_day.and_then(|t| gross.get(t)).copied();
+        // At least as much: customers may have bought on the same day.
         let is_repeated = sold.is_some_and(|units| f64::from(units) >= quantity);
         let days = gross.iter().filter(|&&units| f64::from(units) >= quantity).count();
         // The day itself is no chance.

@@ -53,6 +53,7 @@ impl Convert<'_> {
             if shown == known {
                 continue;
             }
+            // By what they say, not by which came first: files may be read in any order.
             let other = if shown < known { std::mem::replace(last, row) } else { row };
             let reason =
                 format!("the same key as {} line {}: one row a key", last.1.file, last.1.line);

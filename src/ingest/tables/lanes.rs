@@ -225,6 +225,8 @@ pub(crate) fn sources(lanes: &Lanes, pools: &[(SkuId, LocationId)]) -> Vec<(SkuI
     while let Some((sku, to)) = open.pop() {
         for lane in lanes.into_pool(sku, to) {
             let source = (sku, lane.from);
+            // A place that only passes an item on has no sales, stock or listing of it, and yet
+            // must be planned.
             if pools.binary_search(&source).is_err() && !found.contains(&source) {
                 found.push(source);
                 open.push(source);

@@ -23,6 +23,7 @@ fn interval(
     convert: &mut Convert<'_>,
 ) -> Option<(NaiveDate, NaiveDate)> {
     let start = row.date(columns.0)?;
+    // Without an end it is a single day.
     let end = row.date(columns.1).unwrap_or(start);
     if end < start {
         convert.reject(row, columns.1, format!("before {}", columns.0))
@@ -33,6 +34,7 @@ fn interval(
 
 /// Whether a column that may name an item names one that takes no part.
 fn is_for_others(row: &Row<'_>, convert: &Convert<'_>) -> bool {
+    // A row for an item that takes no part would otherwise hold for every item.
     !row.text("sku").is_empty() && convert.codes.item(row, "sku").is_none()
 }
 
@@ -235,6 +237,7 @@ fn set_ends(rows: &mut [OutsideForecast], bucket: Bucket) {
     let mut starts: Vec<NaiveDate> = rows.iter().map(|row| row.start).collect();
     starts.dedup();
     let gaps = starts.windows(2).map(|pair| (pair[1] - pair[0]).num_days());
+    // One row alone does not say how long its period is: it is taken for one of ours.
     let least = gaps.min().unwrap_or(match bucket {
         Bucket::Day => 1,
         Bucket::Week => 7,
@@ -328,6 +331,7 @@ pub(crate) fn overrides(table: &Table, convert: &mut Convert<'_>) -> Vec<Overrid
             .then(a.value.total_cmp(&b.value))
             .then(a.author.cmp(&b.author))
     });
+    // The newest of several holds; it is sorted first.
     overrides.dedup_by(|next, first| {
         (next.sku, next.location, next.field) == (first.sku, first.location, first.field)
     });
@@ -344,6 +348,7 @@ pub(crate) fn accounts(table: &Table, convert: &mut Convert<'_>) -> Vec<Account>
         else {
             continue;
         };
+        // The books of a period that is not over are not closed.
         if period_end >= convert.as_of {
             future += 1;
             continue;

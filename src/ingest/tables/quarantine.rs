@@ -148,6 +148,8 @@ impl Quarantine {
             let rejected: u64 = sources.iter().map(|s| s.rejected).sum();
             let worst = sources.iter().max_by_key(|s| s.rejected).map_or("", |s| s.file.as_str());
             let share = rejected as f64 / rows.max(1) as f64;
+            // A few bad rows of a short table are a large share of it, and no reason to stop a
+            // night.
             if rejected > allowed && share > limit {
                 let message = format!(
                     "{rejected} of {rows} rows of {table} are rejected ({:.1} %, the limit is \
@@ -185,6 +187,7 @@ impl Quarantine {
     /// Takes in what other readers of the table put aside. A file that several have read, each for
     /// items of its own, has the same bad rows for all of them.
     pub(crate) fn merge(&mut self, other: Self) {
+        // Workers that read the same small table refuse the same rows: each counts once.
         let known: BTreeSet<Quarantined> = self.rows.iter().cloned().collect();
         let before = |rows: &[Quarantined], file: &str| {
             rows.iter().filter(|row| row.file == file).count() as u64

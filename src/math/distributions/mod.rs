@@ -79,6 +79,7 @@ impl Demand {
     #[must_use]
     pub fn count(mean: f64, sd: f64) -> Self {
         let mean = mean.max(0.0);
+        // Less spread than Poisson's is no negative binomial; a hair more makes its shape overflow.
         if mean > 0.0 && sd * sd > mean * 1.000_001 {
             Self::NegativeBinomial { mean, sd }
         } else {
@@ -206,6 +207,7 @@ impl Demand {
         match *self {
             Self::Normal { mean, sd } => Self::Normal { mean: mean * factor, sd: sd * factor },
             Self::Gamma { mean, sd } => Self::Gamma { mean: mean * factor, sd: sd * factor },
+            // A scaled count is no longer Poisson: its variance grows with the square.
             Self::Poisson { mean } => Self::count(mean * factor, mean.sqrt() * factor),
             Self::NegativeBinomial { mean, sd } => Self::count(mean * factor, sd * factor),
             Self::Empirical(ref outcomes) => {

@@ -495,6 +495,7 @@ impl Basket<'_, '_, '_> {
         let wanted = line.quantity;
         let step = Units((wanted.count() / STEPS_A_LINE).max(1));
         let step = line.rules.round_down(step).max(line.rules.pack());
+        // The first step is the smallest order: nothing below it can be bought.
         let next = (self.quantities[i] + step).max(line.rules.smallest());
         // A last step that would leave less than one of its own takes all.
         if next + step > wanted { wanted } else { line.rules.round_down(next) }

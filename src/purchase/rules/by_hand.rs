@@ -16,6 +16,7 @@ pub(super) const WORDING: Wording =
 /// Sets the lines of one pool to `wanted` units, within the supplier's rules. A split order becomes
 /// one line again, its last: who sets a number means the whole of it.
 pub fn set_by_hand(lines: &mut Vec<Line<'_>>, wanted: f64) {
+    // The last is the main line: a bridge from a faster supplier comes before it.
     let Some(mut line) = lines.pop() else { return };
     if !lines.is_empty() {
         for bridge in lines.drain(..) {

@@ -163,6 +163,7 @@ fn fill(
     let mut containers = 0.0;
     let mut totals = Vec::with_capacity(limits.len());
     for (k, limit) in limits.iter().enumerate() {
+        // By needs, not by quantities: packs and minimums have rounded those up already.
         let total = by_hand[k] + shares.iter().map(|s| s.need * s.sizes[k]).sum::<f64>();
         if total / limit.capacity > containers {
             containers = total / limit.capacity;
@@ -256,6 +257,8 @@ fn fitted(shares: &[Share], rooms: &[Room]) -> Vec<Units> {
     for (share, quota) in shares.iter().zip(quotas) {
         // A quota of 11.9999999999 packs of one is 12.
         let whole = share.rules.round_down(Units::floor(quota + 1e-9));
+        // A line that is needed goes along with its minimum, though it may overfill: that is told
+        // below.
         let quantity = whole.max(share.rules.smallest());
         remainders.push((quota - quantity.as_f64()) / share.rules.pack().as_f64());
         quantities.push(quantity);

@@ -22,6 +22,7 @@ pub(super) struct FreeFreight;
 /// Freight of an order of `value`, reporting currency: what it adds to that of the lines approved
 /// already.
 pub(crate) fn freight_of(value: Money, terms: &SupplierTerms) -> Money {
+    // What was approved this morning goes with the same order: only the difference is still to pay.
     let before = whole_freight(terms.approved, terms);
     (whole_freight(terms.approved + value, terms) - before).max(Money::ZERO)
 }
@@ -46,6 +47,7 @@ impl OrderRule for FreeFreight {
             && order.value() < free
             && freight.is_positive()
         {
+            // The lines' part of it: what was approved already counts, and cannot grow.
             let missing = free - order.terms.approved;
             let top_up = TopUp::plan(&order.lines, missing, market.settings.max_cover_days);
             let carrying = top_up.carrying(&order.lines, market.settings.carrying_rate);

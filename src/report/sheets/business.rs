@@ -80,6 +80,7 @@ fn figures(report: &Report, title: &'static str, indicators: &[&Indicator]) -> S
 
 /// A plain amount is its own numerator: nothing to divide.
 fn part(indicator: &Indicator, part: f64) -> Cell {
+    // A count or a sum is its own numerator over one: shown once.
     let plain = indicator.denominator == 1.0 && indicator.value == Some(indicator.numerator);
     figure(match indicator.value {
         Some(_) if plain => String::new(),

@@ -55,6 +55,7 @@ fn who_feeds_whom(report: &Report) -> Sheet {
     let mut rows: Vec<Feeds<'_>> = Vec::new();
     for lane in lanes.iter().filter(|lane| lane.sku.is_none() || !items.is_empty()) {
         let key = (lane.from, lane.to);
+        // An item's own lane between two places is told with the general one.
         let is_told = rows.iter().any(|row| (row.lane.from, row.lane.to) == key);
         if !is_told {
             rows.push(Feeds { lane, items: items.get(&key).copied().unwrap_or(0) });
@@ -62,6 +63,7 @@ fn who_feeds_whom(report: &Report) -> Sheet {
     }
     rows.sort_by_key(|row| {
         let is_fed = lanes.iter().any(|lane| lane.to == row.lane.from);
+        // As the goods flow: sources that nobody feeds come first.
         (is_fed, row.lane.from, row.lane.role, row.lane.to)
     });
     sheet("Who feeds whom", "No lane leads anywhere.", &rows)
@@ -180,6 +182,7 @@ struct ShipmentRoom {
 
 fn room_of(report: &Report, from: LocationId, to: LocationId) -> Option<ShipmentRoom> {
     let lanes = report.inputs().lanes.rows().iter();
+    // The row of a single item limits that item alone.
     let mut general = lanes.filter(|lane| lane.sku.is_none() && lane.from == from && lane.to == to);
     let lane = general.next()?;
     Some(ShipmentRoom { capacity: lane.capacity?, basis: lane.basis })

@@ -88,6 +88,7 @@ impl<'a> ChannelRows<'a> {
     fn first_out(&self) -> Option<FirstOut> {
         let mut first: Option<FirstOut> = None;
         for row in self.allocation.iter().filter(|row| row.velocity > 0.0) {
+            // What is unknown, or shows nothing already, cannot be the first to run out.
             let Some(published) = row.published.filter(|units| units.is_positive()) else {
                 continue;
             };
