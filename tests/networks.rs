@@ -755,3 +755,122 @@ fn l1_who_buys_is_what_costs_less_a_year() {
     let page = work.join("reports/current/report/suppliers.html");
     assert!(fs::read_to_string(page).unwrap().contains("Hold here or pass through"), "L13");
 }
+
+#[test]
+fn the_most_stock_at_a_warehouse_is_that_of_its_own_shelf() {
+    let work = tea(LANES);
+    let work = work.path();
+    table(work, "products", "sku,unit_cost,unit_price,max_stock\nTEA,8,20,80\n");
+    let lines = morning(work);
+    let sent: f64 = ["SHOP1", "SHOP2", "EAST"]
+        .iter()
+        .map(|place| lines.number(at(&lines, place)[0], "quantity"))
+        .sum();
+    let row = at(&lines, "DC")[0];
+    // Forty lie there, and what leaves today makes room; the shops' stock takes none of it.
+    assert_eq!(lines.number(row, "quantity"), 80.0 - (40.0 - sent), "{sent} sent");
+    assert_eq!(lines.text(row, "binding"), "max-stock");
+    let policy = Table::published(&work.join("reports"), "policy");
+    let row = policy.rows.iter().find(|row| policy.text(row, "location") == "DC").unwrap();
+    assert!(policy.number(row, "echelon_order_up_to") > 160.0, "all places need more than one holds");
+    // A regional warehouse asks for what its own shelf lacks.
+    let stock = "sku,location,on_hand\nTEA,DC,400\nTEA,EAST,50\nTEA,SHOP1,80\nTEA,FAR,80\n";
+    table(work, "stock", stock);
+    let lines = morning(work);
+    let asked = |place: &str| lines.number(at(&lines, place)[0], "asked");
+    assert!(asked("EAST") <= 30.0 && asked("SHOP1") == 0.0, "{} {}", asked("EAST"), asked("SHOP1"));
+}
+
+#[test]
+fn what_places_keep_beyond_demand_is_bought_for_them() {
+    let bought = |products: &str, overrides: &str| {
+        let work = tea(LANES);
+        let work = work.path();
+        table(work, "products", products);
+        if !overrides.is_empty() {
+            table(work, "overrides", overrides);
+        }
+        let lines = morning(work);
+        lines.number(at(&lines, "DC")[0], "quantity")
+    };
+    let plain = bought("sku,unit_cost,unit_price\nTEA,8,20\n", "");
+    // Two shops and the one behind the regional warehouse show sixty each, of which some twenty are
+    // their safety stock.
+    let shown = bought("sku,unit_cost,unit_price,min_stock\nTEA,8,20,60\n", "");
+    assert!((120.0..180.0).contains(&(shown - plain)), "{shown} {plain}");
+    // By hand, in the shop that the regional warehouse feeds.
+    let by_hand = "sku,location,field,value,reason,author,date\n\
+                   TEA,FAR,reorder_point,100,window,ann,2026-01-04\n";
+    let lifted = bought("sku,unit_cost,unit_price\nTEA,8,20\n", by_hand);
+    assert!((60.0..100.0).contains(&(lifted - plain)), "{lifted} {plain}");
+}
+
+#[test]
+fn l7_deliveries_that_overtake_each_other_need_less_stock_without_lanes_too() {
+    let work = tea("from_location,to_location,lead_time_days\n");
+    let work = work.path();
+    let stock = "sku,location,on_hand\nTEA,DC,40\nTEA,SHOP1,300\nTEA,SHOP2,300\nTEA,FAR,300\n";
+    table(work, "stock", stock);
+    // An order a week: with a lot for two months on top none would overtake another.
+    let weekly = "[policy]\norder_quantity = \"none\"\n";
+    fs::write(work.join("orderpoint.toml"), weekly).unwrap();
+    let of = |days_apart: i64| {
+        let mut orders =
+            String::from("order_id,sku,supplier,location,quantity,confirmed,received\n");
+        for n in 0..24 {
+            let placed = date("2025-11-10") - chrono::Duration::days(days_apart * n);
+            let took = if n % 2 == 0 { 20 } else { 40 };
+            let came = placed + chrono::Duration::days(took);
+            let _ = writeln!(orders, "P{n},TEA,ACME,DC,14,{placed},{came}");
+        }
+        table(work, "purchase_orders", &orders);
+        morning(work);
+        let policy = Table::published(&work.join("reports"), "policy");
+        let row = policy.rows.iter().find(|row| policy.text(row, "location") == "DC").unwrap();
+        [policy.number(row, "safety_stock"), policy.number(row, "lead_time_sd")]
+    };
+    // The same lead times; four weeks apart no order overtakes another.
+    let [in_sequence, spread] = of(28);
+    let [overtaking, same_spread] = of(7);
+    assert_eq!(spread, same_spread);
+    assert!(overtaking < 0.9 * in_sequence, "{overtaking} {in_sequence}");
+}
+
+#[test]
+fn with_locations_and_no_lanes_every_cell_is_as_without_a_table_of_lanes() {
+    let places = "location,name,kind,holding_rate_per_year,priority\n\
+                  DC,Depot,warehouse,0.2,2\nSHOP1,High Street,shop,0.4,1\nFAR,,shop,0.4,\n";
+    let made = |lanes: Option<&str>| {
+        let work = tea("");
+        table(work.path(), "locations", places);
+        match lanes {
+            Some(rows) => table(work.path(), "lanes", rows),
+            None => fs::remove_file(work.path().join("data/lanes.csv")).unwrap(),
+        }
+        morning(work.path());
+        work
+    };
+    let head = "from_location,to_location,lead_time_days\n";
+    let [none, empty] = [made(None), made(Some(head))];
+    let tables = none.path().join("reports/current/tables");
+    let mut compared = 0;
+    for entry in fs::read_dir(&tables).unwrap() {
+        let file = entry.unwrap().file_name().into_string().unwrap();
+        let Some(name) = file.strip_suffix(".parquet") else { continue };
+        let [one, other] =
+            [&none, &empty].map(|work| Table::published(&work.path().join("reports"), name));
+        assert_eq!(one.columns, other.columns, "{name}");
+        for (title, &column) in &one.columns {
+            // What names the run, its input or its time differs between any two runs.
+            if matches!(title.as_str(), "run_id" | "run_time" | "input_digest") {
+                continue;
+            }
+            let cells = |table: &Table| -> Vec<String> {
+                table.rows.iter().map(|row| row[column].clone()).collect()
+            };
+            assert_eq!(cells(&one), cells(&other), "{name}.{title}");
+        }
+        compared += 1;
+    }
+    assert!(compared > 15, "{compared}");
+}

@@ -99,7 +99,7 @@ const fn measure(name: &'static str, value: fn(&Totals, f64) -> Option<f64>) -> 
     Measure { name, value }
 }
 
-const MEASURES: [Measure; 13] = [
+const MEASURES: [Measure; 14] = [
     measure("fill_rate", |t, _| t.fill_rate()),
     measure("cycle_service", |t, _| t.cycle_service()),
     measure("demand_units", |t, _| Some(t.demand)),
@@ -112,6 +112,7 @@ const MEASURES: [Measure; 13] = [
     measure("holding_cost", |t, _| Some(t.holding_cost)),
     measure("shortage_cost", |t, _| Some(t.shortage_cost)),
     measure("order_cost", |t, _| Some(t.order_cost)),
+    measure("fee_cost", |t, _| Some(t.fee_cost)),
     measure("cost", |t, _| Some(t.cost())),
 ];
 
@@ -182,6 +183,13 @@ fn in_words(result: &Simulation, currency: &str) -> String {
     }
     for (change, played) in &result.what_if {
         write_line(&mut text, change, &played.total);
+    }
+    if let Some(own) = result.played.first().filter(|own| own.total.fee_cost > 0.0) {
+        let _ = writeln!(
+            text,
+            "of the cost of {}, {:.0} {currency} are fees for room and age",
+            own.name, own.total.fee_cost
+        );
     }
     for advice in &result.hold_or_pass {
         let _ = writeln!(text, "{}", advice.sentence(currency));

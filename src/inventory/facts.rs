@@ -6,6 +6,7 @@ use crate::domain::economics::UnitEconomics;
 use crate::domain::inputs::{PoolOverrides, Product, ProductStatus};
 use crate::domain::order_calendar::OrderCalendar;
 use crate::domain::units::{LeadTime, LocationId, SkuId};
+use crate::inventory::crossover::Deliveries;
 use crate::inventory::expiry::DatedLot;
 use crate::inventory::outlook::Outlook;
 use crate::inventory::past_demand::PastDemand;
@@ -48,6 +49,8 @@ pub struct PoolFacts<'a> {
     /// Share of cycles without a stock-out that its channels are promised, each weighing what it
     /// sells; `None` where none is promised anything.
     pub promised_service: Option<f64>,
+    /// Its supplier's deliveries, where they show more than its lead time says.
+    pub deliveries: Deliveries,
     /// Today's stock.
     pub stock: StockLevel,
     /// Open orders, soonest first.
@@ -56,7 +59,7 @@ pub struct PoolFacts<'a> {
     pub lots: Vec<DatedLot>,
     /// Never plan below this safety stock, units.
     pub min_stock: Option<f64>,
-    /// Never order above this level, units.
+    /// Never order above this level, units; of a location that feeds others what may lie there.
     pub max_stock: Option<f64>,
     /// Days a received unit may be sold.
     pub shelf_life_days: Option<f64>,
@@ -98,6 +101,8 @@ pub struct NetworkLevel {
     pub service: f64,
     /// Units: it asks when its position is below.
     pub reorder_point: f64,
+    /// Of these, what places below keep above what demand asks for: least stock, set by hand.
+    pub lifted: f64,
     /// Units of one transfer or purchase on top.
     pub lot: f64,
     /// Stock and all that is on its way; of a source with all that it feeds.

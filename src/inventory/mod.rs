@@ -6,6 +6,7 @@
 //! a replay, which calls the two halves it is made of: [`targets`](reorder_point::targets) (no
 //! stock needed) and [`need`](need::need).
 
+pub mod crossover;
 pub mod due;
 pub mod expiry;
 pub mod facts;

@@ -3,8 +3,9 @@
 use crate::domain::inputs::{PurchaseOrder, Supply};
 use crate::domain::lanes::Lane;
 use crate::domain::units::{LocationId, SkuId, SupplierId};
+use crate::inventory::crossover::{Deliveries, Delivery};
 use crate::inventory::lead_time::{self, Estimate, Receipt, ReceiptStatistics};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeMap;
 
 /// A receipt, with when and where it came.
@@ -82,11 +83,16 @@ impl LeadTimes {
         lead_time::of_lane(&own, &ReceiptStatistics::of(&all), lane)
     }
 
-    /// Days that each delivery of a supply line took.
+    /// The deliveries of a supply line.
     #[must_use]
-    pub fn days(&self, supply: &Supply) -> Vec<f64> {
+    pub fn deliveries(&self, supply: &Supply) -> Deliveries {
         let line = self.own.get(&(supply.sku, supply.supplier)).map_or(&[][..], Vec::as_slice);
-        line.iter().map(|received| received.receipt.days).collect()
+        let mut deliveries = Vec::with_capacity(line.len());
+        for Received { on, receipt, .. } in line {
+            let received = f64::from(on.num_days_from_ce());
+            deliveries.push(Delivery { placed: received - receipt.days, received });
+        }
+        Deliveries::of(&deliveries)
     }
 
     /// The lead time of `supply` to `location`; receipts elsewhere count where none came there.

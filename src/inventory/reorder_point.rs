@@ -105,7 +105,7 @@ impl Bound {
 /// #   abc: None, xyz: None, velocity: VelocityClass::None,
 /// #   is_new: false, stock_is_known: true, economics: Default::default(), arrivals: Vec::new(),
 /// #   lots: Vec::new(), promised_service: None, group: Default::default(),
-/// #   min_stock: None, max_stock: None, by_hand: Default::default(), held: None, network: None,
+/// #   deliveries: Default::default(), min_stock: None, max_stock: None, by_hand: Default::default(), held: None, network: None,
 /// };
 /// let over = |from: f64, to: f64, _: f64| Demand::Poisson { mean: 10.0 * (to - from) };
 /// let outlook = Outlook { period_days: 1.0, mean: &[10.0; 90], over: &over };
@@ -137,7 +137,8 @@ pub fn targets(
         lead_days: chances.next.arrival,
         review_days: chances.after.arrival - chances.next.arrival,
     };
-    let protection = outlook.demand_until_about(0.0, interval.days(), facts.lead_time.sd_days());
+    let mut protection =
+        outlook.demand_until_about(0.0, interval.days(), facts.lead_time.sd_days());
     let per_day = protection.mean() / interval.days();
 
     // How much one order brings, which also says how long a unit too many lies.
@@ -167,6 +168,11 @@ pub fn targets(
         },
     };
     let lot = after.over(cycle_days);
+    let between_orders = interval.review_days.max(cycle_days);
+    let under_way = facts.deliveries.overtaking(facts.lead_time, between_orders);
+    if let Some(variance) = under_way {
+        protection = outlook.demand_until_about(0.0, interval.days(), variance.sqrt());
+    }
     let is_economic = balanced == Some(cycle_days);
 
     let mut notes = Vec::new();
@@ -174,6 +180,14 @@ pub fn targets(
     let margin = facts.economics.margin().map(Money::as_f64);
     let shortage = settings.shortage_per_unit.or(margin).unwrap_or(0.0);
     let costs_known = holding_a_review > 0.0 && shortage > 0.0;
+    if let Some(variance) = under_way {
+        notes.push(format!(
+            "deliveries overtake each other: what is under way varies by {:.1} days, not by the \
+             {:.1} of one of them",
+            variance.sqrt(),
+            facts.lead_time.sd_days()
+        ));
+    }
     let method = choose(asked, costs_known, facts, settings, &mut notes);
     // What channels are promised stands over what the class is given.
     let promised = facts.promised_service.map(|share| share.clamp(0.0, 1.0 - FARTHEST_TAIL));
@@ -256,7 +270,8 @@ pub fn targets(
     }
     let lot_on_top = if settings.order_rule == OrderRule::OrderUpTo { 0.0 } else { lot };
     let lot_kind = if is_economic { LotKind::Economic } else { LotKind::OneOrder };
-    let asked = Asked { covered: &covered, safety_stock, lot: lot_on_top, lot_kind };
+    let most = facts.max_stock;
+    let asked = Asked { covered: &covered, safety_stock, lot: lot_on_top, lot_kind, most };
     let levels = within_limits(facts, method, &protection, asked, explain);
     Targets {
         method,
@@ -282,7 +297,7 @@ fn network_targets(
     network: &NetworkLevel,
     explain: &mut Explanation,
 ) -> Targets {
-    let NetworkLevel { interval, protection, service, reorder_point, lot, .. } = network;
+    let NetworkLevel { interval, protection, service, reorder_point, lifted, lot, .. } = network;
     let mean = protection.mean();
     explain.step("protection_mean", "mean", Unit::Units, [("mean", mean)], mean);
     explain.note(|| match network.covers {
@@ -305,12 +320,28 @@ fn network_targets(
         }
         Covers::Echelon => "a unit short anywhere against a unit left over".into(),
     });
-    explain_level(*reorder_point, explain);
+    if *lifted > 0.0 {
+        let inputs = [("quantile", reorder_point - lifted), ("kept_below", *lifted)];
+        let formula = "quantile + kept_below";
+        explain.step("protection_level", formula, Unit::Units, inputs, *reorder_point);
+        explain.note(|| {
+            "the locations that it feeds keep so much more than demand asks for: least stock, or \
+             set by hand"
+                .into()
+        });
+    } else {
+        explain_level(*reorder_point, explain);
+    }
     let covered = cover_level(protection, *service, *reorder_point, explain);
     let safety_stock = covered.safety_stock;
     let method = Method::Cost;
     let lot_kind = LotKind::Transfer;
-    let asked = Asked { covered: &covered, safety_stock, lot: *lot, lot_kind };
+    let most = match network.covers {
+        Covers::Place => facts.max_stock,
+        // What may lie on the shelf of a source bounds its purchase, not what all places hold.
+        Covers::Echelon => None,
+    };
+    let asked = Asked { covered: &covered, safety_stock, lot: *lot, lot_kind, most };
     let levels = within_limits(facts, method, protection, asked, explain);
     Targets {
         method,
@@ -381,6 +412,8 @@ struct Asked<'a> {
     /// On top of the reorder point.
     lot: f64,
     lot_kind: LotKind,
+    /// Most stock to hold.
+    most: Option<f64>,
 }
 
 /// What the lot on top of a reorder point is.
@@ -408,7 +441,7 @@ fn within_limits(
     asked: Asked<'_>,
     explain: &mut Explanation,
 ) -> Levels {
-    let Asked { covered, mut safety_stock, lot, lot_kind } = asked;
+    let Asked { covered, mut safety_stock, lot, most, .. } = asked;
     // The level the method covers may lie below the mean (a low target), where there is no safety
     // stock to subtract: bands and limits move it by what they change, so that it is never rebuilt
     // from the mean.
@@ -434,7 +467,7 @@ fn within_limits(
     reorder_point = facts.by_hand.reorder_point.unwrap_or(reorder_point).max(0.0);
     explain_reorder_point(facts, method, protection, covered, reorder_point, explain);
     let mut order_up_to = facts.by_hand.order_up_to.unwrap_or(reorder_point + lot);
-    if let Some(most) = facts.max_stock {
+    if let Some(most) = most {
         order_up_to = order_up_to.min(most);
         reorder_point = reorder_point.min(most);
         let formula = "min(reorder_point, max_stock)";
@@ -444,8 +477,9 @@ fn within_limits(
     // By hand it may have been set below the reorder point, where every order would call for the
     // next.
     order_up_to = order_up_to.max(reorder_point);
-    explain_order_up_to(facts, lot, lot_kind, reorder_point, order_up_to, explain);
-    Levels { safety_stock, reorder_point, order_up_to }
+    let levels = Levels { safety_stock, reorder_point, order_up_to };
+    explain_order_up_to(facts, &asked, &levels, explain);
+    levels
 }
 
 /// Cost of holding one unit for a year, currency; 0 when the unit's cost is unknown. `[v r]`
@@ -670,19 +704,19 @@ fn explain_reorder_point(
 
 fn explain_order_up_to(
     facts: &PoolFacts,
-    lot: f64,
-    lot_kind: LotKind,
-    reorder_point: f64,
-    order_up_to: f64,
+    asked: &Asked<'_>,
+    levels: &Levels,
     explain: &mut Explanation,
 ) {
+    let Asked { lot, lot_kind, most, .. } = *asked;
+    let Levels { reorder_point, order_up_to, .. } = *levels;
     if facts.by_hand.order_up_to.is_some() {
         let inputs = [("override", order_up_to)];
         explain.step("order_up_to", "override", Unit::Units, inputs, order_up_to);
         explain.note(|| "set by hand".into());
         return;
     }
-    match facts.max_stock.filter(|&most| reorder_point + lot > most) {
+    match most.filter(|&most| reorder_point + lot > most) {
         Some(most) => {
             let formula = "max(min(reorder_point + lot, max_stock), reorder_point)";
             let inputs = [("lot", lot), ("max_stock", most)];

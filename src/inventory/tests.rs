@@ -5,6 +5,7 @@ use crate::domain::outcome::Status;
 use crate::domain::units::{LeadTime, LocationId, Money, SkuId};
 use crate::explain::arithmetic::Recomputer;
 use crate::explain::{Explanation, Step};
+use crate::inventory::crossover::Deliveries;
 use crate::inventory::expiry::DatedLot;
 use crate::inventory::reorder_point::Targets;
 use crate::inventory::settings::{CoverMode, Method, OrderQuantity, OrderRule, UnmetDemand};
@@ -54,6 +55,7 @@ fn pool(rate: f64) -> PoolFacts<'static> {
         stock: StockLevel { on_hand: 420.0, available: 420.0, backordered: 0.0 },
         arrivals: Vec::new(),
         lots: Vec::new(),
+        deliveries: Deliveries::default(),
         min_stock: None,
         max_stock: None,
         shelf_life_days: None,

@@ -17,6 +17,11 @@ use crate::network::demand::DemandAhead;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+/// Fees are charged by the month.
+pub const DAYS_OF_A_MONTH: f64 = 30.0;
+// Units of one item at one place that fees are weighed for, one by one.
+const MOST_UNITS: usize = 100_000;
+
 /// A charge on every unit that is still there on a day of its age.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AgeCharge {
@@ -24,6 +29,60 @@ pub struct AgeCharge {
     pub from_age_days: f64,
     /// A unit, currency; of several stages, what each adds.
     pub fee: f64,
+}
+
+/// What a unit is charged where it lies.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Fees {
+    /// Storage of one unit for a day.
+    pub storage_a_day: f64,
+    /// A month, by age, the youngest first.
+    pub charges: Vec<AgeCharge>,
+}
+
+impl Fees {
+    /// Nothing is charged.
+    pub const NONE: Self = Self { storage_a_day: 0.0, charges: Vec::new() };
+
+    /// Whether nothing is charged.
+    #[must_use]
+    pub fn are_none(&self) -> bool {
+        self.storage_a_day <= 0.0 && !self.charge_age()
+    }
+
+    /// Whether anything is charged for age.
+    #[must_use]
+    pub fn charge_age(&self) -> bool {
+        self.charges.iter().any(|charge| charge.fee > 0.0)
+    }
+
+    /// Of a unit that has been there for `age_days`, a day, for its age.
+    #[must_use]
+    pub fn of_age_a_day(&self, age_days: f64) -> f64 {
+        let reached = self.charges.iter().filter(|charge| charge.from_age_days <= age_days);
+        reached.map(|charge| charge.fee).sum::<f64>() / DAYS_OF_A_MONTH
+    }
+
+    /// Of `units` that lie there the whole year, for their age, when `per_day` are sold, the oldest
+    /// first: as many are older than `a` days as demand does not reach in them.
+    ///
+    /// ```
+    /// use orderpoint::network::ageing::{AgeCharge, Fees};
+    ///
+    /// // Four hundred at one a day: 219 have always been there for 181 days.
+    /// let charges = vec![AgeCharge { from_age_days: 181.0, fee: 0.30 }];
+    /// let fees = Fees { charges, ..Fees::NONE };
+    /// assert!((fees.of_age_a_year(400.0, 1.0) - 219.0 * 0.30 / 30.0 * 365.0).abs() < 1e-9);
+    /// assert_eq!(fees.of_age_a_year(100.0, 1.0), 0.0);
+    /// ```
+    #[must_use]
+    pub fn of_age_a_year(&self, units: f64, per_day: f64) -> f64 {
+        let mut a_month = 0.0;
+        for charge in &self.charges {
+            a_month += charge.fee * (units - per_day * charge.from_age_days).max(0.0);
+        }
+        a_month / DAYS_OF_A_MONTH * 365.0
+    }
 }
 
 /// What a unit of one item earns and pays at a place.
@@ -34,10 +93,8 @@ pub struct Stay<'a> {
     pub margin: f64,
     /// Until the shipment after the next one can arrive. `[l + R]`
     pub covered_days: f64,
-    /// Storage of one unit for a day.
-    pub storage_a_day: f64,
-    /// Charges by age, the youngest first.
-    pub charges: &'a [AgeCharge],
+    /// What it is charged.
+    pub fees: &'a Fees,
 }
 
 impl Stay<'_> {
@@ -45,18 +102,13 @@ impl Stay<'_> {
     ///
     /// ```
     /// use orderpoint::network::Steady;
-    /// use orderpoint::network::ageing::{AgeCharge, Stay};
+    /// use orderpoint::network::ageing::{AgeCharge, Fees, Stay};
     ///
     /// let charges = [(181.0, 0.30), (271.0, 0.60), (366.0, 2.00)]
     ///     .map(|(from_age_days, fee)| AgeCharge { from_age_days, fee });
+    /// let fees = Fees { storage_a_day: 0.12 / 30.0, charges: charges.to_vec() };
     /// let slow = Steady::poisson(0.08);
-    /// let stay = Stay {
-    ///     demand: &slow,
-    ///     margin: 6.0,
-    ///     covered_days: 42.0,
-    ///     storage_a_day: 0.12 / 30.0,
-    ///     charges: &charges,
-    /// };
+    /// let stay = Stay { demand: &slow, margin: 6.0, covered_days: 42.0, fees: &fees };
     /// assert_eq!(stay.gains(1000).len(), 6);
     /// ```
     #[must_use]
@@ -73,6 +125,16 @@ impl Stay<'_> {
         gains
     }
 
+    /// Most units that earn more there than they are charged; `None` where nothing is charged, or
+    /// nobody says what a unit earns.
+    #[must_use]
+    pub fn most_worth(&self) -> Option<f64> {
+        if self.fees.are_none() || self.margin <= 0.0 {
+            return None;
+        }
+        Some(self.gains(MOST_UNITS).len() as f64)
+    }
+
     /// The gain of unit `x`, also where it is a loss.
     #[must_use]
     pub fn gain_of(&self, x: usize) -> f64 {
@@ -85,7 +147,7 @@ impl Stay<'_> {
         Ahead {
             covered: self.demand.over(0.0, self.covered_days, 0.0),
             per_day: self.demand.mean_until(self.covered_days) / self.covered_days.max(1.0),
-            aged: self.charges.iter().map(before).collect(),
+            aged: self.fees.charges.iter().map(before).collect(),
         }
     }
 
@@ -93,9 +155,10 @@ impl Stay<'_> {
         let earned = self.margin * (1.0 - ahead.covered.cdf(x - 1.0));
         // The x-th unit waits for all before it.
         let waits = if ahead.per_day > 0.0 { x / ahead.per_day } else { f64::INFINITY };
-        let stored = if self.storage_a_day > 0.0 { self.storage_a_day * waits } else { 0.0 };
+        let storage = self.fees.storage_a_day;
+        let stored = if storage > 0.0 { storage * waits } else { 0.0 };
         let mut charged = 0.0;
-        for (charge, aged) in self.charges.iter().zip(&ahead.aged) {
+        for (charge, aged) in self.fees.charges.iter().zip(&ahead.aged) {
             // Unsold by then where no more than x - 1 were asked for.
             charged += charge.fee * aged.cdf(x - 1.0);
         }

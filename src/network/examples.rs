@@ -7,8 +7,8 @@ use crate::math::apportion::{Bounds, within_bounds};
 use crate::math::cover;
 use crate::math::distributions::Demand;
 use crate::math::normal;
-use crate::network::ageing::{AgeCharge, Stay, Wanting, fill};
-use crate::network::guaranteed_service::{Fed, hold_or_pass, place_safety_stock};
+use crate::network::ageing::{AgeCharge, Fees, Stay, Wanting, fill};
+use crate::network::guaranteed_service::{Fed, Holder, hold_or_pass, place_safety_stock};
 use crate::network::levels::{Branch, echelon};
 use crate::network::share::{Claim, Rule, share_out};
 use crate::network::time_phased::Phased;
@@ -176,8 +176,11 @@ fn example_6_guaranteed_service() {
         (&[2.0, 3.0, 4.0], 1.05, 75.446, 89.301),
         (&[5.0], 1.05, 60.009, 49.611),
     ] {
-        let shops: Vec<Fed> = sds.iter().map(|&sd| Fed { holding, days: 3.0, sd }).collect();
-        let both = hold_or_pass(1.0, 30.0, 0.0, &shops, 1.645);
+        let fees = Fees::NONE;
+        let at = |holding: f64, sd: f64| Holder { holding, sd, per_day: 1.0, fees: &fees };
+        let shops: Vec<Fed<'_>> =
+            sds.iter().map(|&sd| Fed { at: at(holding, sd), days: 3.0 }).collect();
+        let both = hold_or_pass(&at(1.0, 0.0), 30.0, &shops, 1.645);
         close(both.hold, hold);
         close(both.pass_through, through);
         assert_eq!(both.holds(), sds.len() > 1);
@@ -346,19 +349,16 @@ fn example_13_a_receiving_place_with_fees_and_a_cap() {
     let charges = [(181.0, 0.30), (271.0, 0.60), (366.0, 2.00)]
         .map(|(from_age_days, fee)| AgeCharge { from_age_days, fee });
     let demand = [Steady::poisson(0.08), Steady::poisson(0.5)];
-    let stay = |item: usize, margin: f64, storage: f64, charges| Stay {
-        demand: &demand[item],
-        margin,
-        covered_days: 42.0,
-        storage_a_day: storage / 30.0,
-        charges,
-    };
-    let a = stay(0, 6.0, 0.12, &charges[..]);
+    let stay =
+        |item: usize, margin: f64, fees| Stay { demand: &demand[item], margin, covered_days: 42.0, fees };
+    let of_a = Fees { storage_a_day: 0.12 / 30.0, charges: charges.to_vec() };
+    let of_b = Fees { storage_a_day: 0.04 / 30.0, ..Fees::NONE };
+    let a = stay(0, 6.0, &of_a);
     for (unit, gain) in [(1, 5.7416), (3, 3.7649), (5, 1.2401), (6, 0.4454), (7, -0.0232)] {
         near(a.gain_of(unit), gain, 1e-4);
     }
     let of_a = a.gains(100);
-    let of_b = stay(1, 2.0, 0.04, &[]).gains(100);
+    let of_b = stay(1, 2.0, &of_b).gains(100);
     assert_eq!([of_a.len(), of_b.len()], [6, 29]);
 
     // A has 3, B 15; a unit takes 0.25 and 0.10 of a room of 1.50.

@@ -20,6 +20,7 @@
 //! ```
 
 use crate::math::normal;
+use crate::network::ageing::Fees;
 use serde::{Deserialize, Serialize};
 
 /// One place, each after the one that feeds it.
@@ -127,15 +128,33 @@ impl HoldOrPass {
     }
 }
 
+/// A place that may hold safety stock.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Holder<'a> {
+    /// Holding one unit there for a year, storage included.
+    pub holding: f64,
+    /// Units a day that its own customers buy.
+    pub per_day: f64,
+    /// Standard deviation of a day's demand of its own customers, units.
+    pub sd: f64,
+    /// What it charges for age.
+    pub fees: &'a Fees,
+}
+
+impl Holder<'_> {
+    /// A year of `units` there: holding, and fees for the age that they reach.
+    fn cost(&self, units: f64) -> f64 {
+        self.holding * units + self.fees.of_age_a_year(units, self.per_day)
+    }
+}
+
 /// A place behind a warehouse.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Fed {
-    /// Holding one unit there.
-    pub holding: f64,
+pub struct Fed<'a> {
+    /// The place.
+    pub at: Holder<'a>,
     /// Way to it, days.
     pub days: f64,
-    /// Standard deviation of a day's demand, units.
-    pub sd: f64,
 }
 
 /// Service that both ways are compared at: one in twenty runs short, wherever the stock lies.
@@ -143,30 +162,45 @@ const ADVISED_SERVICE: f64 = 0.95;
 
 /// [`hold_or_pass`] at the service that advice is given for.
 #[must_use]
-pub fn advised(holding: f64, days: f64, own_sd: f64, places: &[Fed]) -> HoldOrPass {
-    hold_or_pass(holding, days, own_sd, places, normal::quantile(ADVISED_SERVICE))
+pub fn advised(warehouse: &Holder<'_>, days: f64, places: &[Fed<'_>]) -> HoldOrPass {
+    hold_or_pass(warehouse, days, places, normal::quantile(ADVISED_SERVICE))
 }
 
-/// Both ways for a warehouse of `holding` whose supplier takes `days`; its places' demands are
-/// independent, its own customers' deviate by `own_sd` a day.
+/// Both ways for a `warehouse` whose supplier takes `days`; the demands of its places and of its
+/// own customers are independent.
 ///
 /// ```
-/// use orderpoint::network::guaranteed_service::{Fed, hold_or_pass};
+/// use orderpoint::network::ageing::Fees;
+/// use orderpoint::network::guaranteed_service::{Fed, Holder, hold_or_pass};
 ///
-/// let shops = [2.0, 3.0, 4.0].map(|sd| Fed { holding: 1.6, days: 3.0, sd });
-/// let both = hold_or_pass(1.0, 30.0, 0.0, &shops, 1.645);
+/// let fees = Fees::NONE;
+/// let at = |holding: f64, sd: f64| Holder { holding, sd, per_day: 1.0, fees: &fees };
+/// let shops = [2.0, 3.0, 4.0].map(|sd| Fed { at: at(1.6, sd), days: 3.0 });
+/// let both = hold_or_pass(&at(1.0, 0.0), 30.0, &shops, 1.645);
 /// assert!((both.hold - 89.549).abs() < 1e-3 && (both.pass_through - 136.077).abs() < 1e-3);
 /// ```
 #[must_use]
-pub fn hold_or_pass(holding: f64, days: f64, own_sd: f64, places: &[Fed], z: f64) -> HoldOrPass {
+pub fn hold_or_pass(
+    warehouse: &Holder<'_>,
+    days: f64,
+    places: &[Fed<'_>],
+    z: f64,
+) -> HoldOrPass {
     // What its own customers need lies there in any case.
-    let own = holding * z * own_sd * days.sqrt();
-    let pooled: f64 = own_sd.powi(2) + places.iter().map(|place| place.sd.powi(2)).sum::<f64>();
+    let own = warehouse.cost(z * warehouse.sd * days.sqrt());
+    let mut variance = warehouse.sd.powi(2);
+    let mut per_day = warehouse.per_day;
+    for Fed { at, .. } in places {
+        variance += at.sd.powi(2);
+        per_day += at.per_day;
+    }
+    // It sells what all of them sell.
+    let pooled = Holder { per_day, ..*warehouse };
     let mut both =
-        HoldOrPass { hold: holding * z * pooled.sqrt() * days.sqrt(), pass_through: own };
-    for place in places {
-        both.hold += place.holding * z * place.sd * place.days.sqrt();
-        both.pass_through += place.holding * z * place.sd * (days + place.days).sqrt();
+        HoldOrPass { hold: pooled.cost(z * variance.sqrt() * days.sqrt()), pass_through: own };
+    for Fed { at, days: way } in places {
+        both.hold += at.cost(z * at.sd * way.sqrt());
+        both.pass_through += at.cost(z * at.sd * (days + way).sqrt());
     }
     both
 }

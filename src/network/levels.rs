@@ -28,11 +28,9 @@
 //! assert_eq!((level.reorder_point, level.order_up_to), (20.0, 25.0));
 //! ```
 
-use crate::domain::units::LeadTime;
 use crate::inventory::lot_size::eoq;
 use crate::inventory::safety_stock::critical_ratio;
 use crate::math::distributions::Demand;
-use crate::math::elementary::gamma_below;
 use crate::network::demand::{DemandAhead, of_the_kind_of};
 
 // A transfer lasts four weeks at most: beyond, the square root of a cheap line's cost would fill a
@@ -43,10 +41,6 @@ const FARTHEST_TAIL: f64 = 1e-4;
 // Share of the places' lots that a purchase covers on top: half a lot is held on average, and cut
 // where stock is short. 0 and 1/2 cost 0 to 3 % more in replays (`network.md`, rule 2).
 const LOT_SHARE: f64 = 0.25;
-// Receipts from which their spread is taken as it is, and not as a gamma of their moments.
-const ENOUGH_RECEIPTS: usize = 10;
-// Reviews ahead that a purchase may be late by before it counts as lost.
-const MOST_REVIEWS: usize = 200;
 
 /// When a place is replenished: by its lane or its supplier.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -253,8 +247,8 @@ fn variance(demand: Option<&dyn DemandAhead>, from: f64, to: f64, end_sd: f64) -
 
 /// Demand that a source replenished over `interval` must cover for itself and all below.
 ///
-/// `crossing_days2` is the variance of what is under way, days²: of [`crossing`] where purchases
-/// may overtake each other, of the lead time where they come in sequence, 0 with one fixed time.
+/// `crossing_days2` is the variance of what is under way, days²: of
+/// [`under_way`](crate::inventory::crossover) where purchases may overtake each other, of the lead time where they come in sequence, 0 with one fixed time.
 ///
 /// ```
 /// use orderpoint::network::Steady;
@@ -299,69 +293,4 @@ pub fn echelon(
 pub(super) fn below_per_day(branch: &Branch<'_>, days: f64) -> f64 {
     let own = branch.demand.map_or(0.0, |demand| per_day(demand.mean_until(days), days));
     own + branch.below.iter().map(|branch| below_per_day(branch, days)).sum::<f64>()
-}
-
-/// Variance of how much is under way, days², when a purchase is placed every `review_days` and
-/// each takes one of `lead_times`, whichever was placed first. `[R² Σ p_k (1 - p_k)]`
-///
-/// `p_k` is the share of lead times above `k` reviews: the chance that the purchase of `k` reviews
-/// ago has not come.
-///
-/// ```
-/// use orderpoint::network::levels::crossing;
-///
-/// // Half come within a review, half within two: the last but one is under way or is not.
-/// assert_eq!(crossing(&[6.0, 13.0], 7.0), 49.0 * 0.25);
-/// assert_eq!(crossing(&[30.0], 7.0), 0.0);
-/// ```
-#[must_use]
-pub fn crossing(lead_times: &[f64], review_days: f64) -> f64 {
-    if lead_times.is_empty() || review_days <= 0.0 {
-        return 0.0;
-    }
-    let late = |k: usize| {
-        let after = k as f64 * review_days;
-        lead_times.iter().filter(|&&days| days > after).count() as f64 / lead_times.len() as f64
-    };
-    spread_under_way(late, review_days)
-}
-
-/// Variance of how much is under way, days²: of the `receipts` where there are enough of them, else
-/// of the lead time.
-#[must_use]
-pub fn under_way(receipts: &[f64], lead_time: LeadTime, review_days: f64) -> f64 {
-    if receipts.len() >= ENOUGH_RECEIPTS {
-        return crossing(receipts, review_days);
-    }
-    crossing_of(lead_time.mean_days(), lead_time.sd_days(), review_days)
-}
-
-/// The same where only mean and standard deviation of the lead time are known: as a gamma.
-#[must_use]
-pub fn crossing_of(lead_days: f64, lead_sd_days: f64, review_days: f64) -> f64 {
-    if lead_days <= 0.0 || lead_sd_days <= 0.0 || review_days <= 0.0 {
-        return 0.0;
-    }
-    let shape = (lead_days / lead_sd_days).powi(2);
-    let scale = lead_sd_days * lead_sd_days / lead_days;
-    let late = |k: usize| match k {
-        0 => 1.0,
-        // A gamma of the two moments: lead times are positive and lean to the right.
-        k => 1.0 - gamma_below(shape, k as f64 * review_days / scale),
-    };
-    spread_under_way(late, review_days)
-}
-
-fn spread_under_way(late: impl Fn(usize) -> f64, review_days: f64) -> f64 {
-    let mut sum = 0.0;
-    for k in 0..MOST_REVIEWS {
-        let p = late(k);
-        if p <= 0.0 {
-            break;
-        }
-        // Each purchase is under way or not: a coin toss of that probability, apart from the
-        // others.
-        sum += p * (1.0 - p);
-    }
-    review_days * review_days * sum
 }

@@ -511,13 +511,20 @@ impl Network<'_> {
         }
         let wanted = packs(order_up_to - night.position, lane.pack);
         // A line below the least one is not sent: who asks at all asks for that much.
-        self.at_most(lane, night, wanted.max(packs(lane.minimum, lane.pack)))
+        self.at_most(lane, wanted.max(packs(lane.minimum, lane.pack)))
+    }
+
+    /// Units that place `p` has room for beside `coming`; `None` where it has no limit. What lies
+    /// there and is on its way to it fills the room, not what it has sent on.
+    #[must_use]
+    pub fn room(&self, p: usize, coming: f64) -> Option<f64> {
+        let place = &self.places[p];
+        place.most.map(|most| (most - place.stock - place.on_way - coming).max(0.0))
     }
 
     /// `units` within the line's maximum and the place's room, whole packs.
-    fn at_most(&self, lane: &Lane, night: &PlaceNight, units: f64) -> f64 {
-        let room = self.places[lane.to].most.map(|most| (most - night.position).max(0.0));
-        let most = [lane.maximum, room].into_iter().flatten().fold(units, f64::min);
+    fn at_most(&self, lane: &Lane, units: f64) -> f64 {
+        let most = [lane.maximum, self.room(lane.to, 0.0)].into_iter().flatten().fold(units, f64::min);
         if most < units { whole_packs(most, lane.pack) } else { units }
     }
 
@@ -576,7 +583,7 @@ impl Network<'_> {
             shares = share_out(stock - kept, &claims, self.rule);
         }
 
-        let pushed = self.pushed(places, lanes, stock, &claims, &shares);
+        let pushed = self.pushed(lanes, stock, &claims, &shares);
         let mut left = stock;
         let mut nights = Vec::with_capacity(lanes.len());
         for (i, (&lane, &asked)) in lanes.iter().zip(&asked).enumerate() {
@@ -594,7 +601,6 @@ impl Network<'_> {
     /// receipt is spread so that all run out together: it leaves all the same. `[lanes]`
     fn pushed(
         &self,
-        places: &[PlaceNight],
         lanes: &[usize],
         stock: f64,
         claims: &[Claim],
@@ -627,7 +633,7 @@ impl Network<'_> {
         for ((claim, &i), units) in of_push.iter_mut().zip(&pushing).zip(&wanted) {
             let lane = &self.lanes[lanes[i]];
             claim.have += units;
-            claim.most = (self.at_most(lane, &places[lane.to], stock) - units).max(0.0);
+            claim.most = (self.at_most(lane, stock) - units).max(0.0);
             if nobody_sells {
                 // Of a launch that nobody has forecast every place is sent the same.
                 claim.demand = Demand::Poisson { mean: 1.0 };
@@ -682,7 +688,7 @@ impl Network<'_> {
         let need = enough(have, &demand, lane.pack).max(asked);
         Claim {
             have,
-            most: self.at_most(lane, night, need).max(asked),
+            most: self.at_most(lane, need).max(asked),
             margin: self.worth(self.margin(topology, to)),
             pack: lane.pack,
             priority: self.places[to].priority,

@@ -18,13 +18,21 @@ impl Network<'_> {
         self.lanes.iter().any(|lane| lane.from == p)
     }
 
+    /// Units that the places fed by `p` keep above what demand asks for, of `lifts` a place.
+    #[must_use]
+    pub fn lifted_below(&self, p: usize, lifts: &[f64]) -> f64 {
+        self.lanes.iter().filter(|lane| lane.from == p).map(|lane| lifts[lane.to]).sum()
+    }
+
     /// The largest margin of a unit at place `p` and all that it feeds.
     fn largest_margin(&self, p: usize) -> f64 {
         let below = self.lanes.iter().filter(|lane| lane.from == p);
         below.fold(self.places[p].margin, |most, lane| most.max(self.largest_margin(lane.to)))
     }
 
-    /// What steers place `p`, of which `facts` says how it is classed, and `night` where it stands.
+    /// What steers place `p`, of which `facts` says how it is classed, and `night` where it stands;
+    /// the places that it feeds keep `lifted` units above what their demand asks for, which it
+    /// must buy too.
     #[must_use]
     pub fn steering(
         &self,
@@ -32,6 +40,7 @@ impl Network<'_> {
         night: &PlaceNight,
         facts: &PoolFacts<'_>,
         settings: &Settings,
+        lifted: f64,
     ) -> NetworkLevel {
         let place = &self.places[p];
         let inbound = self.lanes.iter().find(|lane| lane.to == p);
@@ -71,7 +80,8 @@ impl Network<'_> {
             },
             protection,
             service,
-            reorder_point,
+            reorder_point: reorder_point + lifted,
+            lifted,
             position: night.position,
             on_order: place.on_way,
         }

@@ -11,6 +11,8 @@ pub struct Topology {
     inbound: Vec<Option<usize>>,
     /// The lanes it feeds others by, in their order. `[places]`
     outbound: Vec<Vec<usize>>,
+    /// Where it leads. `[lanes]`
+    to: Vec<usize>,
 }
 
 /// From where to where a lane leads: positions of places.
@@ -106,7 +108,8 @@ impl Topology {
         if top_down.len() < places {
             return Err(BadLanes::Cycle(cycle(lanes, &inbound, &top_down)));
         }
-        Ok(Self { top_down, inbound, outbound })
+        let to = lanes.iter().map(|lane| lane.to).collect();
+        Ok(Self { top_down, inbound, outbound, to })
     }
 
     /// Sources before what they feed.
@@ -130,6 +133,19 @@ impl Topology {
     #[must_use]
     pub fn outbound(&self, place: usize) -> &[usize] {
         &self.outbound[place]
+    }
+
+    /// `place` and all that it feeds, each before what it feeds itself.
+    #[must_use]
+    pub fn with_all_below(&self, place: usize) -> Vec<usize> {
+        let mut members = vec![place];
+        let mut next = 0;
+        while next < members.len() {
+            let outbound = &self.outbound[members[next]];
+            members.extend(outbound.iter().map(|&lane| self.to[lane]));
+            next += 1;
+        }
+        members
     }
 
     /// Whether `place` feeds others.

@@ -46,6 +46,7 @@ struct Row {
     holding: String,
     shortage: String,
     ordering: String,
+    fees: String,
     cost: String,
 }
 
@@ -156,6 +157,7 @@ impl Row {
             holding: format!("{:.0}", totals.holding_cost),
             shortage: format!("{:.0}", totals.shortage_cost),
             ordering: format!("{:.0}", totals.order_cost),
+            fees: format!("{:.0}", totals.fee_cost),
             cost: format!("{:.0}", totals.cost()),
         }
     }

@@ -97,6 +97,8 @@ impl<'a> Night<'a> {
         };
         let product = prospect.records.product;
         let pack = lane.pack_size.or(product.case_size).unwrap_or(Units::ONE).max(Units::ONE);
+        let room = item.network.room(to, coming);
+        let maximum = lane.maximum.map(Units::as_f64).into_iter().chain(room).reduce(f64::min);
         let bridged = bridge(&Bridge {
             wanted,
             spare: sooner.spare[from],
@@ -106,7 +108,7 @@ impl<'a> Night<'a> {
             line_cost: lane.cost_per_line.as_f64(),
             pack: pack.as_f64(),
             minimum: lane.minimum.as_f64(),
-            maximum: lane.maximum.map(Units::as_f64),
+            maximum,
         });
         if bridged.sent <= 0.0 {
             return None;
@@ -207,6 +209,8 @@ impl<'a> Night<'a> {
         let mut need = self.need(records, by.plan, by.now, usual_days);
         need.fed = true;
         need.echelon = true;
+        let there = item.network.places[to].stock + item.network.places[to].on_way + coming;
+        need.room = need.max_stock.map(|most| (most - Units::ceil(there)).or_zero());
         need.need = needed;
         need.unserved = 0.0;
         need.steps.push(Step {

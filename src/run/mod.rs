@@ -10,6 +10,7 @@ mod clock;
 mod common;
 mod earlier;
 mod fallback;
+mod fees;
 mod history;
 mod kits;
 mod learning;

@@ -6,7 +6,7 @@
 use crate::allocate::shipments::{Shipped, Shipping, SourceStock, shipped};
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::ProductStatus;
-use crate::domain::lanes::{FeeBasis, Lane, LaneMode};
+use crate::domain::lanes::{Lane, LaneMode};
 use crate::domain::order_calendar::OrderCalendar;
 use crate::domain::outcome::{WEEKS, WeeklyNeed};
 use crate::domain::units::{LocationId, Money, PoolId, Units};
@@ -14,9 +14,8 @@ use crate::forecast::PoolForecast;
 use crate::inventory::facts::Hold;
 use crate::inventory::{self, Outlook, PoolFacts, PoolPlan};
 use crate::math::distributions::Demand;
-use crate::network::ageing::{AgeCharge, Resting, Stay, will_be_charged};
-use crate::network::guaranteed_service::{Fed, HoldOrPass, advised};
-use crate::network::levels::under_way;
+use crate::network::ageing::{Fees, Resting, Stay, will_be_charged};
+use crate::network::guaranteed_service::{Fed, HoldOrPass, Holder, advised};
 use crate::network::share::packs;
 use crate::network::time_phased::{self, Phased};
 use crate::network::topology::Topology;
@@ -24,6 +23,7 @@ use crate::network::who_buys::Paths;
 use crate::network::{self, Interval, Mode, Network, PlaceNight, Supply};
 use crate::purchase::PoolNeed;
 use crate::run::backups::{Backup, Item, Sooner};
+use crate::run::fees::fees_at;
 use crate::run::night::{
     DAILY_DEMAND_DAYS, ItemLanes, LaneInUse, Night, Place, PlannedPool, Prospect,
 };
@@ -36,10 +36,6 @@ const TOLD_AHEAD_DAYS: f64 = 91.0;
 /// Part of a year's cost from which another way into a place is told: below it, what is not counted
 /// (safety stock, people's work) may be more.
 const CLEARLY_CHEAPER: f64 = 0.02;
-/// Storage is charged by the month.
-const DAYS_OF_A_MONTH: f64 = 30.0;
-/// Units of one item at one place that fees are weighed for, one by one.
-const MOST_UNITS: usize = 100_000;
 
 impl<'a> Night<'a> {
     /// The lanes between the pools of one item: into each the one that is asked first.
@@ -179,22 +175,32 @@ impl<'a> Night<'a> {
         let network = self.network(&prospects, &outlooks, lanes);
         let topology = network.topology().expect("lanes that are no forest are refused");
         let mut nights = network.levels(&topology);
-        let mut settled = Vec::with_capacity(prospects.len());
-        for i in 0..prospects.len() {
-            let echelon = Echelon::of(i, &topology, lanes, &outlooks);
-            let facts = self.network_facts(i, &prospects[i], &network, &nights, &echelon);
+        let mut settled: Vec<Option<Settled<'_, '_>>> = Vec::new();
+        settled.resize_with(prospects.len(), || None);
+        // Units that each place and all below keep above what demand asks for. `[places]`
+        let mut lifts = vec![0.0; prospects.len()];
+        for i in topology.bottom_up() {
+            let echelon = Echelon::of(i, &topology, &outlooks);
+            let lifted = network.lifted_below(i, &lifts);
+            let facts =
+                self.network_facts(&prospects[i], &Among { network: &network, i, lifted }, &nights, &echelon);
             let over = |from: f64, to: f64, variance: f64| echelon.over(from, to, variance);
             let outlook = Outlook { period_days, mean: &echelon.mean, over: &over };
             let plan = inventory::plan_pool(&facts, outlook, &self.plan.policy);
             let night = &mut nights[i];
             night.level.reorder_point = plan.policy.reorder_point;
             night.level.order_up_to = plan.policy.order_up_to;
+            if let Some(level) = &facts.network {
+                let more = (plan.policy.reorder_point - level.reorder_point).max(0.0);
+                lifts[i] = lifted + more;
+            }
             if facts.held.is_some() {
                 // Whoever is held asks for nothing.
                 night.level.reorder_point = night.level.reorder_point.min(night.position);
             }
-            settled.push(Settled { facts, plan, echelon });
+            settled[i] = Some(Settled { facts, plan, echelon });
         }
+        let settled: Vec<Settled<'_, '_>> = settled.into_iter().flatten().collect();
 
         // From the roots down: what leaves today.
         let shares = network.share(&topology, &nights);
@@ -257,6 +263,8 @@ impl<'a> Night<'a> {
             }
         }
 
+        let fees: Vec<Fees> = prospects.iter().map(|prospect| self.fees(prospect)).collect();
+        let held = Held { network: &network, outlooks: &outlooks, fees: &fees };
         let gross = gross_needs(&topology, &network, &nights, &settled, &outlooks);
         // What places buy to last until they can be sent something; their source need not buy it.
         let mut bridges: Vec<Option<PoolNeed>> = Vec::with_capacity(prospects.len());
@@ -295,6 +303,10 @@ impl<'a> Night<'a> {
                 bought_below: bought_below[i],
                 moved_in: sooner.moved_in[i].clone(),
                 in_network: echelon.is_shared() || inbound.is_some(),
+                lies_here: echelon.is_shared().then(|| {
+                    let place = &network.places[i];
+                    Units::ceil(place.stock + place.on_way) - sent[i]
+                }),
                 // What leaves this morning cannot be promised to anybody at the place that it
                 // leaves.
                 to_offer: (self.to_offer(p, prospect, &outlooks[i]) - sent[i]).or_zero(),
@@ -310,7 +322,7 @@ impl<'a> Night<'a> {
             }
             let mut done = self.finish(prospect, &facts, outlook, plan, place, exceptions);
             done.gross_needs = gross[i];
-            done.hold_or_pass = hold_or_pass(i, &topology, &network, &outlooks);
+            done.hold_or_pass = hold_or_pass(i, &topology, &held);
             done.shipped = std::mem::take(&mut rows[i]);
             planned.push(done);
         }
@@ -420,25 +432,9 @@ impl<'a> Night<'a> {
         approved.is_positive().then(|| format!("{approved} units were approved this morning"))
     }
 
-    /// What a unit of a product is charged for its age where it lies, the youngest age first.
-    fn charges(&self, prospect: &Prospect<'_, 'a>) -> Vec<AgeCharge> {
-        let product = prospect.records.product;
-        let location = prospect.facts.location;
-        let mut charges = Vec::new();
-        for fee in self.inputs.ageing_fees.iter().filter(|fee| fee.location == location) {
-            if fee.storage_type.is_empty() || fee.storage_type == product.storage_type {
-                let of_unit = match fee.basis {
-                    FeeBasis::Unit => 1.0,
-                    // Without a volume nothing can be charged by it: the fee is left out, not
-                    // guessed.
-                    FeeBasis::Volume => product.volume.unwrap_or(0.0),
-                };
-                let fee_of_unit = fee.fee.as_f64() * of_unit;
-                charges.push(AgeCharge { from_age_days: fee.from_age_days, fee: fee_of_unit });
-            }
-        }
-        charges.sort_by(|a, b| a.from_age_days.total_cmp(&b.from_age_days));
-        charges
+    /// What a unit is charged where it lies.
+    fn fees(&self, prospect: &Prospect<'_, 'a>) -> Fees {
+        fees_at(self.inputs, prospect.records.product, prospect.facts.location)
     }
 
     /// What is to be told of units that lie at a place and will be charged for their age before
@@ -446,7 +442,7 @@ impl<'a> Night<'a> {
     fn growing_old(&self, prospect: &Prospect<'_, 'a>, outlook: &Outlook<'_>) -> Option<Exception> {
         let as_of = self.market.as_of;
         let PoolFacts { sku, location, .. } = prospect.facts;
-        let charges = self.charges(prospect);
+        let charges = self.fees(prospect).charges;
         let mut lots = Vec::new();
         for lot in self.inputs.lots.of(PoolId { sku, location }) {
             if let Some(received) = lot.received.filter(|_| !charges.is_empty()) {
@@ -488,32 +484,25 @@ impl<'a> Night<'a> {
         inbound: Option<&LaneInUse<'a>>,
     ) -> Option<f64> {
         let facts = &prospect.facts;
-        let product = prospect.records.product;
-        let location = &self.inputs.locations[facts.location.index()];
-        let volume = product.volume.unwrap_or(0.0);
-        let storage = location.storage_fee.unwrap_or_default().as_f64() * volume;
-        let charges = self.charges(prospect);
-        let margin = self.at_stake(prospect);
-        let costs_nothing = storage <= 0.0 && charges.iter().all(|charge| charge.fee <= 0.0);
-        let Some(used) = inbound.filter(|_| margin > 0.0 && !costs_nothing) else {
-            return facts.max_stock;
-        };
+        let Some(used) = inbound else { return facts.max_stock };
         let lead_time = prospect.lead_time.lead_time.mean_days();
         let stay = Stay {
             demand: outlook,
-            margin,
+            margin: self.at_stake(prospect),
             // Until the next shipment can be there: what it could bring in time need not lie here
             // and pay.
             covered_days: lead_time + OrderCalendar::of_lane(used.lane).mean_gap_days(),
-            storage_a_day: storage / DAYS_OF_A_MONTH,
-            charges: &charges,
+            fees: &self.fees(prospect),
         };
-        let worth = stay.gains(MOST_UNITS).len() as f64;
-        Some(facts.max_stock.map_or(worth, |most| most.min(worth)))
+        stay.most_worth().into_iter().chain(facts.max_stock).reduce(f64::min)
     }
 
-    /// Cost of a unit and day in a location, currency units.
+    /// Cost of a unit and day in a location, currency units: what is tied up, and storage.
     fn holding_a_day(&self, prospect: &Prospect<'_, 'a>) -> f64 {
+        self.tied_up_a_day(prospect) + self.fees(prospect).storage_a_day
+    }
+
+    fn tied_up_a_day(&self, prospect: &Prospect<'_, 'a>) -> f64 {
         let location = &self.inputs.locations[prospect.facts.location.index()];
         let cost = prospect.records.economics.landed_cost.unwrap_or_default().as_f64();
         match (location.holding_rate_per_year, self.plan.policy.holding_per_unit_period) {
@@ -545,8 +534,7 @@ impl<'a> Night<'a> {
             lead_sd_days: lead_time.sd_days(),
             review_days: chances.after.arrival - chances.next.arrival,
         };
-        let days = prospect.records.supply.map(|supply| self.lead_times.days(supply));
-        let crossing_days2 = under_way(&days.unwrap_or_default(), lead_time, interval.review_days);
+        let crossing_days2 = facts.deliveries.under_way(lead_time, interval.review_days);
         let least = prospect.records.supply.map_or(Units::ZERO, |row| row.minimum_order);
         Supply { interval, crossing_days2, lot: least.as_f64() }
     }
@@ -554,12 +542,12 @@ impl<'a> Night<'a> {
     /// What is known of place `i` once its network has given it a level.
     fn network_facts(
         &self,
-        i: usize,
         prospect: &Prospect<'_, 'a>,
-        network: &Network<'_>,
+        among: &Among<'_, '_>,
         nights: &[PlaceNight],
         echelon: &Echelon<'_, '_>,
     ) -> PoolFacts<'a> {
+        let Among { network, i, lifted } = *among;
         let mut facts = prospect.facts.clone();
         let place = &network.places[i];
         let night = &nights[i];
@@ -573,7 +561,8 @@ impl<'a> Night<'a> {
         // be bought again.
         facts.stock.available += below;
         facts.stock.on_hand += below;
-        facts.network = Some(network.steering(i, night, &facts, &self.plan.policy));
+        let steering = network.steering(i, night, &facts, &self.plan.policy, lifted);
+        facts.network = Some(steering);
         facts
     }
 
@@ -584,6 +573,14 @@ impl<'a> Night<'a> {
         let waits = prospect.records.product.status == ProductStatus::New;
         why.filter(|_| !is_fed || waits || !self.inputs.stock_is_known())
     }
+}
+
+/// A place among those of its item.
+struct Among<'n, 'o> {
+    network: &'n Network<'o>,
+    i: usize,
+    /// Units that those below keep above what demand asks for.
+    lifted: f64,
 }
 
 /// A place whose level stands.
@@ -604,16 +601,9 @@ impl<'n> Echelon<'n, 'n> {
     fn of(
         place: usize,
         topology: &Topology,
-        lanes: &[LaneInUse<'_>],
         outlooks: &'n [Outlook<'n>],
     ) -> Self {
-        let mut members = vec![place];
-        let mut next = 0;
-        while next < members.len() {
-            let fed = topology.outbound(members[next]).iter().map(|&lane| lanes[lane].to);
-            members.extend(fed);
-            next += 1;
-        }
+        let members = topology.with_all_below(place);
         let horizon = members.iter().map(|&m| outlooks[m].mean.len()).max().unwrap_or(0);
         let mut mean = vec![0.0; horizon];
         for &member in &members {
@@ -694,14 +684,40 @@ fn gross_needs(
     of_source
 }
 
+/// What stock costs at the places of an item.
+struct Held<'h, 'o> {
+    network: &'h Network<'o>,
+    outlooks: &'h [Outlook<'o>],
+    /// `[places]`
+    fees: &'h [Fees],
+}
+
+impl Held<'_, '_> {
+    /// Place `p`, which holds stock for the demand of `members`.
+    fn at(&self, p: usize, members: &[usize]) -> Holder<'_> {
+        let mut per_day = 0.0;
+        let mut variance = 0.0;
+        for &member in members {
+            per_day += self.outlooks[member].per_day(DAILY_DEMAND_DAYS);
+            variance += daily_sd(&self.outlooks[member]).powi(2);
+        }
+        Holder {
+            holding: 365.0 * self.network.places[p].holding_a_day,
+            per_day,
+            sd: variance.sqrt(),
+            fees: &self.fees[p],
+        }
+    }
+}
+
 /// What safety stock at place `i` costs a year, and what it costs the places that it feeds when it
 /// has none; `None` where it feeds nobody or no cost is known.
 fn hold_or_pass(
     i: usize,
     topology: &Topology,
-    network: &Network<'_>,
-    outlooks: &[Outlook<'_>],
+    held: &Held<'_, '_>,
 ) -> Option<HoldOrPass> {
+    let network = held.network;
     let place = &network.places[i];
     if !topology.is_source(i) || place.holding_a_day <= 0.0 {
         return None;
@@ -709,12 +725,14 @@ fn hold_or_pass(
     let mut fed = Vec::with_capacity(topology.outbound(i).len());
     for &lane in topology.outbound(i) {
         let lane = &network.lanes[lane];
-        let holding = 365.0 * network.places[lane.to].holding_a_day;
-        fed.push(Fed { holding, days: lane.interval.days(), sd: daily_sd(&outlooks[lane.to]) });
+        // What a regional warehouse is asked for is what all below it sell.
+        let members = topology.with_all_below(lane.to);
+        let at = held.at(lane.to, &members);
+        fed.push(Fed { at, days: lane.interval.days() });
     }
     let inbound = topology.inbound(i).map(|lane| network.lanes[lane].interval);
     let interval = inbound.or(place.supply.map(|supply| supply.interval))?;
-    Some(advised(365.0 * place.holding_a_day, interval.days(), daily_sd(&outlooks[i]), &fed))
+    Some(advised(&held.at(i, &[i]), interval.days(), &fed))
 }
 
 /// Standard deviation of a day's demand, units, as four weeks of it have it.

@@ -173,6 +173,9 @@ pub(super) struct Place {
     pub moved_in: Option<MovedIn>,
     /// Whether lanes connect it with other locations.
     pub in_network: bool,
+    /// Of a location that feeds others, units there and on their way to it after today's shipments:
+    /// what bounds its own stock. `None` where its position says so.
+    pub lies_here: Option<Units>,
     /// Units that may be promised to customers.
     pub to_offer: Units,
     /// Its channels are told that stock is low at or below so many units.

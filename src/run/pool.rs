@@ -56,6 +56,7 @@ impl<'a> Night<'a> {
             bought_below: 0.0,
             moved_in: None,
             in_network: false,
+            lies_here: None,
             to_offer: self.to_offer(p, &prospect, &outlook),
             low_at: plan.policy.reorder_point,
         };
@@ -144,6 +145,9 @@ impl<'a> Night<'a> {
         if place.buys {
             let mut need = self.need(records, &plan, &now, lead_time.lead_time.mean_days());
             need.echelon = place.in_network;
+            if let Some(there) = place.lies_here {
+                need.room = need.max_stock.map(|most| (most - there).or_zero());
+            }
             if place.bought_below > 0.0 {
                 need.buy_below(place.bought_below);
             }

@@ -7,6 +7,7 @@ use crate::domain::outcome::Classification;
 use crate::domain::panel::Pool;
 use crate::domain::sorted::rows_of;
 use crate::domain::units::Units;
+use crate::inventory::crossover::Deliveries;
 use crate::inventory::due::{Due, due};
 use crate::inventory::facts::{ChannelService, promised_service};
 use crate::inventory::kits::ThroughKits;
@@ -108,6 +109,7 @@ impl<'a> Night<'a> {
             group: self.plan.policy.group(Some(of.class.rationalisation), &of.product.category),
             promised_service: self.promised_service(of),
             stock_is_known: self.inputs.stock_is_known(),
+            deliveries: self.deliveries(of),
             stock,
             arrivals: self.arrivals(of, lead_time),
             lots: of.shelf.lots.clone(),
@@ -125,6 +127,13 @@ impl<'a> Night<'a> {
         held_kit(self.kits.is_kit(of.pool.sku))
             .or_else(|| held(of.product, of.class.lifecycle, is_asked_for, of.by_hand.approved))
             .or_else(|| stock_unknown(self.inputs.stock_is_known()))
+    }
+
+    /// What the deliveries of the first supplier show beside their lead time; nothing where a
+    /// planner has set that.
+    fn deliveries(&self, of: &PoolRecords<'_, 'a>) -> Deliveries {
+        let supply = of.supply.filter(|_| of.by_hand.lead_time.is_none());
+        supply.map(|supply| self.lead_times.deliveries(supply)).unwrap_or_default()
     }
 
     /// The lead time to plan with: set by hand, of the first supplier, or the default.

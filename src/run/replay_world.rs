@@ -9,6 +9,7 @@ use crate::domain::lot::LotRules;
 use crate::domain::outcome::Classification;
 use crate::domain::panel::{Pool, flag};
 use crate::domain::units::{Money, Units};
+use crate::inventory::crossover::Deliveries;
 use crate::inventory::kits::Bills;
 use crate::inventory::lead_time;
 use crate::inventory::receipts::LeadTimes;
@@ -16,6 +17,7 @@ use crate::inventory::settings as policy;
 use crate::network::Mode;
 use crate::purchase::Market;
 use crate::purchase::economics::economics;
+use crate::run::fees::fees_at;
 use crate::run::observe::observe;
 use crate::run::records::usual_demand;
 use crate::run::ways::Ways;
@@ -302,8 +304,9 @@ fn replay_pool(
         site: None,
         bought_here: None,
         priority: place.priority.map_or(i32::MAX, |rank| i32::try_from(rank).unwrap_or(i32::MAX)),
-        receipt_days: Vec::new(),
+        deliveries: Deliveries::default(),
         holding_rate_per_year: place.holding_rate_per_year,
+        fees: fees_at(inputs, product, pool.location),
         level: None,
         initial: None,
         scopes,
@@ -421,7 +424,7 @@ fn supply_from(
     pool: &Pool,
 ) {
     replayed.lead_time = lead_times.estimate(supply, pool.location).lead_time;
-    replayed.receipt_days = lead_times.days(supply);
+    replayed.deliveries = lead_times.deliveries(supply);
     replayed.lot = LotRules::of(supply);
     let supplier = &inputs.suppliers[supply.supplier.index()];
     let is_open = supplier.order_weekdays.is_empty() && supplier.closures.is_empty();

@@ -58,6 +58,8 @@ pub struct Totals {
     pub wasted: f64,
     /// The same at unit cost, currency.
     pub waste_cost: f64,
+    /// What places charged for room and age, currency.
+    pub fee_cost: f64,
     /// What larger lots have cost less than single units, landed, currency.
     pub saved_by_price: f64,
 }
@@ -72,7 +74,7 @@ impl Totals {
 
     // The one list of all sums: adding and copying both read it, so that a field is in both or in
     // neither.
-    fn fields(&mut self) -> [&mut f64; 19] {
+    fn fields(&mut self) -> [&mut f64; 20] {
         [
             &mut self.periods,
             &mut self.demand,
@@ -92,19 +94,24 @@ impl Totals {
             &mut self.order_cost,
             &mut self.wasted,
             &mut self.waste_cost,
+            &mut self.fee_cost,
             &mut self.saved_by_price,
         ]
     }
 
-    fn clone_fields(mut self) -> [f64; 19] {
+    fn clone_fields(mut self) -> [f64; 20] {
         self.fields().map(|f| *f)
     }
 
-    /// Holding + shortage + ordering cost and what was thrown away, less what larger lots have
+    /// Holding + shortage + ordering cost, fees and what was thrown away, less what larger lots have
     /// saved, currency.
     #[must_use]
     pub fn cost(&self) -> f64 {
-        self.holding_cost + self.shortage_cost + self.order_cost + self.waste_cost
+        self.holding_cost
+            + self.shortage_cost
+            + self.order_cost
+            + self.waste_cost
+            + self.fee_cost
             - self.saved_by_price
     }
 

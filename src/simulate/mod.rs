@@ -26,9 +26,11 @@ use crate::domain::inputs::{PriceBreak, Supplier};
 use crate::domain::lot::LotRules;
 use crate::domain::units::{LeadTime, LocationId, Money, SkuId, Units};
 use crate::inventory;
+use crate::inventory::crossover::Deliveries;
 use crate::inventory::settings::GroupPolicy;
 use crate::inventory::{Arrival, Outlook, StockLevel};
 use crate::math::distributions::Demand;
+use crate::network::ageing::Fees;
 use crate::network::{self, Interval, Level, Mode};
 use crate::purchase::landed_cost::Charges;
 use crate::purchase::long_lot::Patience;
@@ -77,8 +79,8 @@ pub struct ReplayPool {
     pub estimated: Vec<bool>,
     /// How it is supplied.
     pub lead_time: LeadTime,
-    /// Days that each of its supplier's deliveries took.
-    pub receipt_days: Vec<f64>,
+    /// What its supplier's deliveries show beside that.
+    pub deliveries: Deliveries,
     /// Class by value, where known.
     pub abc: Option<AbcClass>,
     /// Class by variability, where known.
@@ -119,6 +121,8 @@ pub struct ReplayPool {
     pub priority: i32,
     /// Holding there, share of the unit cost a year; `None` = as everywhere.
     pub holding_rate_per_year: Option<f64>,
+    /// What is charged there for room and age.
+    pub fees: Fees,
     /// Levels of a place in a network that are set by hand.
     pub level: Option<Level>,
     /// Stock and open orders at the first period; `None` = what each policy would hold on average.

@@ -3,7 +3,8 @@
 use crate::domain::classes::VelocityClass;
 use crate::domain::order_calendar::OrderCalendar;
 use crate::inventory::settings::{Method, OrderRule, UnmetDemand};
-use crate::network::levels::crossing_of;
+use crate::inventory::crossover::crossing_of;
+use crate::network::ageing::{AgeCharge, Fees};
 use crate::network::two_echelon::{Depot, lost_share};
 use crate::network::{Lane, Network, Place, Rule as Share, Supply};
 use crate::simulate::network_advice::advice;
@@ -65,7 +66,8 @@ fn pool(name: &str, demand: Vec<f32>, lead_days: f64, on_hand: f64, level: f64) 
         site: None,
         bought_here: None,
         priority: 0,
-        receipt_days: Vec::new(),
+        deliveries: Deliveries::default(),
+        fees: Fees::NONE,
         holding_rate_per_year: Some(1.0),
         level: Some(up_to(level)),
         initial: Some(InitialStock { stock, arrivals: Vec::new() }),
@@ -304,6 +306,66 @@ fn where_to_hold_is_told_in_money() {
 }
 
 #[test]
+fn where_age_is_charged_less_is_passed_through() {
+    let n = 400;
+    let mut world = world(n);
+    world.pools.truncate(2);
+    world.locations.truncate(2);
+    let told = |world: &World| advice(&world.pools, &world.locations, &world.settings);
+    let free = told(&world);
+    assert!(free[0].pass_through <= free[0].hold, "{free:?}");
+    // Each unit that has been in the shop for a week costs more than holding it in the warehouse.
+    let charges = vec![AgeCharge { from_age_days: 1.0, fee: 60.0 }];
+    world.pools[1].fees = Fees { storage_a_day: 0.0, charges };
+    let charged = told(&world);
+    assert!(charged[0].hold < charged[0].pass_through, "{charged:?}");
+    assert!(charged[0].pass_through > free[0].pass_through);
+    // Storage is held by the unit and day.
+    world.pools[1].fees = Fees { storage_a_day: 0.1, ..Fees::NONE };
+    let stored = told(&world);
+    assert!(stored[0].pass_through > free[0].pass_through, "{stored:?}");
+}
+
+#[test]
+fn a_replay_pays_for_room_and_age() {
+    // Ten units, one sold a day: nine to none lie there at the ends of ten days.
+    let mut shop = pool("SHOP", vec![1.0; 10], 2.0, 10.0, 0.0);
+    shop.supplied = false;
+    shop.fees = Fees {
+        storage_a_day: 0.02,
+        charges: vec![AgeCharge { from_age_days: 5.0, fee: 3.0 }],
+    };
+    let how = Settings { warm_up: 0, ..settings(10, UnmetDemand::Lost, 1.0) };
+    let played = |pools: &[ReplayPool], how: &Settings| {
+        replay(pools, &[candidate(Serving::Shares)], how, 7, |_| vec![poisson(1.0); pools.len()])
+            .remove(0)
+    };
+    let total = played(&[shop.clone()], &how).total;
+    // From the sixth day on four, three, two, one are five days old: a tenth a day each.
+    assert!((total.fee_cost - (45.0 * 0.02 + 10.0 * 0.1)).abs() < 1e-9, "{}", total.fee_cost);
+
+    // A warehouse sends no unit that pays more for its age than it earns.
+    let n = 300;
+    let how = settings(n, UnmetDemand::Lost, 1.0);
+    let fees = |fee: f64| Fees {
+        storage_a_day: 0.0,
+        charges: vec![AgeCharge { from_age_days: 10.0, fee }],
+    };
+    let stock = |fee: f64| {
+        let demand = draws(0.3, n, 5);
+        let shop = ReplayPool { fees: fees(fee), ..pool("SHOP", demand, 2.0, 6.0, 12.0) };
+        let pools = [pool("W", vec![0.0; n], 5.0, 60.0, 60.0), fed(0, 2.0, shop)];
+        let own = candidate(Serving::Shares);
+        let told = |_: usize| vec![poisson(0.0), poisson(0.3)];
+        replay(&pools, &[own], &how, 7, told).remove(0).pools[1]
+    };
+    let [free, charged] = [stock(0.0), stock(3.0)];
+    let [before, after] = [free, charged].map(|shop| shop.average_stock().unwrap());
+    assert!(after < 0.5 * before, "{before} {after}");
+    assert!(charged.fee_cost > 0.0);
+}
+
+#[test]
 fn no_unit_is_invented_or_lost_between_locations() {
     // What was there, was bought and was sold adds up to what is there and on its way: after the
     // orders of 60 nights, twenty without any, in which all that is on its way arrives.
@@ -395,7 +457,7 @@ fn at_night(pools: &[ReplayPool], policy: &inventory::Settings, how: &Settings) 
     let mut ordered = 0.0;
     for (p, pool) in pools.iter().enumerate() {
         let mut facts = tests::facts_at_night(pool, &supplier);
-        facts.network = Some(network.steering(p, &nights[p], &facts, policy));
+        facts.network = Some(network.steering(p, &nights[p], &facts, policy, 0.0));
         let outlook = if p == 0 { echelon } else { ahead[p] };
         let plan = inventory::plan_pool(&facts, outlook, policy);
         nights[p].level.reorder_point = plan.policy.reorder_point;

@@ -20,7 +20,7 @@ use crate::purchase::prices::{LotCosts, cheaper_lot};
 use crate::purchase::{DatedDemand, PoolNeed};
 use crate::simulate::replay::moves::Neighbours;
 use crate::simulate::replay::networks::{
-    ItemNetwork, Member, Shipments, Standing, holding_a_period,
+    ItemNetwork, Member, Shipments, Standing, tied_up_a_period,
 };
 use crate::simulate::{
     Candidate, Costs, HoldingAt, Played, PoolOutlook, ReplayPool, Rule, ScopeTotals, Settings,
@@ -79,6 +79,9 @@ struct State {
     pipeline: Vec<Arrival>,
     /// Units on the shelf by their last day on the axis, soonest first; empty for what keeps.
     lots: Vec<DatedLot>,
+    /// Units on the shelf by the day on which they came, the oldest first; empty where nothing is
+    /// charged for age.
+    ages: Vec<DatedLot>,
     /// What has come so far, where a lane pushes it on.
     receipts: Vec<Arrival>,
     /// Unmet demand since the last arrival.
@@ -94,12 +97,16 @@ impl State {
     fn first(pool: &ReplayPool, today: f64) -> Self {
         let Some(initial) = &pool.initial else { return Self::default() };
         let arrivals = initial.arrivals.iter();
-        Self {
+        let mut state = Self {
             on_hand: initial.stock.available,
             backorders: initial.stock.backordered,
             pipeline: arrivals.map(|a| Arrival { days: a.days + today, ..*a }).collect(),
             ..Self::default()
+        };
+        if pool.fees.charge_age() {
+            state.ages = vec![DatedLot { days: today, quantity: state.on_hand }];
         }
+        state
     }
 }
 
@@ -109,7 +116,24 @@ impl State {
         let served = self.backorders.min(self.on_hand.max(0.0));
         self.on_hand -= served;
         self.backorders -= served;
-        take_first(&mut self.lots, served);
+        self.leave_shelf(served);
+    }
+
+    /// What leaves is the oldest.
+    fn leave_shelf(&mut self, units: f64) {
+        take_first(&mut self.lots, units);
+        take_first(&mut self.ages, units);
+    }
+
+    /// Begins with what is on the shelf on day `today`, as if all of it had come then.
+    fn begin(&mut self, pool: &ReplayPool, today: f64) {
+        let quantity = self.on_hand;
+        if let Some(life) = pool.shelf_life_days {
+            self.lots = vec![DatedLot { days: today + life, quantity }];
+        }
+        if pool.fees.charge_age() {
+            self.ages = vec![DatedLot { days: today, quantity }];
+        }
     }
 }
 
@@ -135,6 +159,8 @@ struct Lacking {
     moved_in: f64,
     /// Whether it stands for all that it feeds.
     echelon: bool,
+    /// Units there and on their way to it: what bounds the stock to hold.
+    lies_here: f64,
 }
 
 /// Expected demand from the period that the replay stands at.
@@ -190,8 +216,8 @@ enum Level {
 /// #   name: "SKU1".into(), start: 0, estimated: vec![false; 60], abc: None, xyz: None,
 /// #   velocity: VelocityClass::None, group: Default::default(), supplied: true, tiers: None,
 /// #   supplier: None, min_stock: None, max_stock: None, shelf_life_days: None, fed: None,
-/// #   backups: Vec::new(), site: None, bought_here: None, priority: 0, receipt_days: Vec::new(),
-/// #   holding_rate_per_year: None, level: None, initial: None, scopes: Vec::new(),
+/// #   backups: Vec::new(), site: None, bought_here: None, priority: 0, deliveries: Default::default(),
+/// #   fees: Default::default(), holding_rate_per_year: None, level: None, initial: None, scopes: Vec::new(),
 /// };
 /// let policy = orderpoint::inventory::Settings {
 ///     method: Method::Quantile,
@@ -336,6 +362,7 @@ impl<'a> Replay<'a> {
             }
         };
         let is_alone = self.is_alone(pool);
+        let today = self.today();
         let state = &mut self.states[candidate][pool];
         if state.level.is_none() && this.initial.is_none() && is_alone {
             // What the policy holds on average: half a lot above the point where it orders.
@@ -344,10 +371,7 @@ impl<'a> Replay<'a> {
                 Level::UpTo(units) => *units,
             }
             .round();
-            if let Some(life) = this.shelf_life_days {
-                let last = self.settings.period_days * self.now as f64 + life;
-                state.lots = vec![DatedLot { days: last, quantity: state.on_hand }];
-            }
+            state.begin(this, today);
         }
         state.level = Some(level);
     }
@@ -380,7 +404,7 @@ impl<'a> Replay<'a> {
                 sell(state, this, self.now, self.settings, scored);
                 // What is on its way from another location is the seller's own.
                 if let Some(fed) = this.fed.as_ref().filter(|_| scored) {
-                    let rate = holding_a_period(&self.pools[fed.source], self.settings);
+                    let rate = tied_up_a_period(&self.pools[fed.source], self.settings);
                     state.totals.holding_cost += rate * state.on_way();
                 }
             }
@@ -533,6 +557,7 @@ impl<'a> Replay<'a> {
                         fresh: need.sells_in_time,
                         moved_in,
                         echelon: false,
+                        lies_here: need.position,
                     }
                 });
                 lacks.expect("a pool with targets stands somewhere")
@@ -546,10 +571,19 @@ impl<'a> Replay<'a> {
                 fresh: None,
                 moved_in,
                 echelon: false,
+                lies_here: position,
             },
             _ => {
                 let fresh = None;
-                Lacking { need: 0.0, position, per_day: 0.0, fresh, moved_in, echelon: false }
+                Lacking {
+                    need: 0.0,
+                    position,
+                    per_day: 0.0,
+                    fresh,
+                    moved_in,
+                    echelon: false,
+                    lies_here: position,
+                }
             }
         };
         let units = self.lot(this, &lacking, &self.expected(&outlook.mean)).as_f64();
@@ -567,10 +601,11 @@ impl<'a> Replay<'a> {
     /// The lot of one order, by the rules of the night's lines: packs and limits, what spoils, lots
     /// beyond all need, price breaks.
     fn lot(&self, pool: &ReplayPool, lacking: &Lacking, ahead: &Ahead<'_>) -> Units {
-        let Lacking { need, position, fresh, .. } = *lacking;
+        let Lacking { need, position, fresh, lies_here, .. } = *lacking;
         let position = Units::floor(position.clamp(-1e15, 1e15).round());
         let moved_in = Units::ceil(lacking.moved_in);
-        let room = pool.max_stock.map(|most| (Units::floor(most) - position - moved_in).or_zero());
+        let there = Units::floor(lies_here.clamp(-1e15, 1e15).round());
+        let room = pool.max_stock.map(|most| (Units::floor(most) - there - moved_in).or_zero());
         let rules = pool.lot.within(room);
         let mut lot = whole_units(need, pool, room);
         if lot.is_zero() {
@@ -674,6 +709,7 @@ fn facts(pool: &ReplayPool, number: usize, as_of: NaiveDate, past: PastDemand) -
         stock: StockLevel::default(),
         arrivals: Vec::new(),
         lots: Vec::new(),
+        deliveries: pool.deliveries.clone(),
         min_stock: pool.min_stock,
         max_stock: pool.max_stock,
         shelf_life_days: pool.shelf_life_days,
@@ -725,6 +761,9 @@ fn receive(state: &mut State, pool: &ReplayPool, today: f64, scored: bool, is_pu
         if is_pushed_on {
             state.receipts.push(arrival);
         }
+        if pool.fees.charge_age() {
+            state.ages.push(DatedLot { days: arrival.days, quantity: arrival.quantity });
+        }
         if let Some(life) = pool.shelf_life_days {
             // A later arrival keeps longer: the list stays in order.
             state.lots.push(DatedLot { days: arrival.days + life, quantity: arrival.quantity });
@@ -745,6 +784,7 @@ fn throw_away(state: &mut State, pool: &ReplayPool, today: f64, scored: bool) {
     let over = state.lots.partition_point(|lot| lot.days <= today + NOISE);
     let gone: f64 = state.lots.drain(..over).map(|lot| lot.quantity).sum();
     state.on_hand = (state.on_hand - gone).max(0.0);
+    take_first(&mut state.ages, gone);
     if scored {
         state.totals.wasted += gone;
         state.totals.waste_cost += gone * pool.unit_cost;
@@ -769,7 +809,7 @@ fn sell(state: &mut State, pool: &ReplayPool, t: usize, settings: &Settings, sco
     let sold = demand.min(morning.max(0.0));
     let unmet = demand - sold;
     state.on_hand -= sold;
-    take_first(&mut state.lots, sold);
+    state.leave_shelf(sold);
     state.short |= unmet > NOISE;
     match settings.unmet_demand {
         UnmetDemand::Backordered => state.backorders += unmet,
@@ -785,7 +825,8 @@ fn sell(state: &mut State, pool: &ReplayPool, t: usize, settings: &Settings, sco
         // average.
         HoldingAt::PeriodAverage => 0.5 * (morning + state.on_hand),
     };
-    let rate = holding_a_period(pool, settings);
+    let rate = tied_up_a_period(pool, settings);
+    let fees = charged(state, pool, held, t as f64 * settings.period_days, settings.period_days);
     // A unit that waits costs again every period that it waits, a lost one once.
     let waiting = match settings.unmet_demand {
         UnmetDemand::Backordered => state.backorders,
@@ -809,5 +850,16 @@ fn sell(state: &mut State, pool: &ReplayPool, t: usize, settings: &Settings, sco
     totals.cost_of_goods += sold_in_the_end * pool.unit_cost;
     totals.stockouts += f64::from(u8::from(unmet > NOISE));
     totals.holding_cost += rate * held;
+    totals.fee_cost += fees;
     totals.shortage_cost += shortage_per_unit.unwrap_or(pool.unit_margin) * waiting;
+}
+
+/// What a period costs for room and age: storage of what is `held`, and of each unit the charges
+/// whose day has come.
+fn charged(state: &State, pool: &ReplayPool, held: f64, today: f64, period_days: f64) -> f64 {
+    let mut a_day = pool.fees.storage_a_day * held;
+    for lot in &state.ages {
+        a_day += lot.quantity * pool.fees.of_age_a_day(today - lot.days);
+    }
+    a_day * period_days
 }

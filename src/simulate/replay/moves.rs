@@ -9,7 +9,7 @@ use crate::inventory::expiry::DatedLot;
 use crate::inventory::need::need;
 use crate::inventory::reorder_point::Targets;
 use crate::inventory::settings::Settings as Policy;
-use crate::simulate::replay::{NOISE, Replay};
+use crate::simulate::replay::{NOISE, Replay, take_first};
 use crate::simulate::{PoolOutlook, ReplayPool};
 
 /// Pools of one item that may help each other out.
@@ -100,15 +100,21 @@ impl Replay<'_> {
     /// Carries out `moves`.
     pub(super) fn carry(&mut self, candidate: usize, moves: &[Move]) {
         let scored = self.scored();
+        let today = self.today();
         let cost = self.settings.allocation.transfer_cost;
         for &Move { from, to, units } in moves {
             let giver = &mut self.states[candidate][from];
             giver.on_hand -= units;
             let lots = taken(&mut giver.lots, units);
+            take_first(&mut giver.ages, units);
             let receiver = &mut self.states[candidate][to];
             receiver.on_hand += units;
             receiver.lots.extend(lots);
             receiver.lots.sort_by(|a, b| a.days.total_cmp(&b.days));
+            if self.pools[to].fees.charge_age() {
+                // There it has just come.
+                receiver.ages.push(DatedLot { days: today, quantity: units });
+            }
             receiver.serve_waiting();
             if scored {
                 receiver.totals.order_cost += cost * units;

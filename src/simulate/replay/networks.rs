@@ -13,8 +13,8 @@ use crate::inventory::outlook::units_until;
 use crate::inventory::reorder_point::{Targets, targets};
 use crate::inventory::{Arrival, PastDemand};
 use crate::math::distributions::Demand;
+use crate::network::ageing::Stay;
 use crate::network::backup::{Bridge, bridge};
-use crate::network::levels::under_way;
 use crate::network::night::{Lane, LaneNight, Mode, Network, Place, PlaceNight, Supply};
 use crate::network::share::packs;
 use crate::network::topology::{BadLanes, Ends, Topology};
@@ -39,6 +39,8 @@ pub(super) struct ItemNetwork {
 pub(super) struct Standing {
     /// `[pools]`
     levels: Vec<Level>,
+    /// Most units to hold, fees considered. `[pools]`
+    most: Vec<Option<f64>>,
     /// Requests that wait, the oldest first; none where stock is shared out.
     requests: Vec<Request>,
 }
@@ -95,6 +97,8 @@ pub(super) struct Buy {
     /// Unrounded.
     need: f64,
     position: f64,
+    /// Units there and on their way to it, with what leaves for it today.
+    lies_here: f64,
 }
 
 /// What one morning's networks come to under one candidate.
@@ -109,6 +113,19 @@ impl Shipments {
         if units > 0.0 {
             self.sends.push(Sending { to, by, units });
         }
+    }
+
+    /// Units that leave `pool` today.
+    fn sent_from(&self, pools: &[ReplayPool], pool: usize) -> f64 {
+        let leaves = |sending: &&Sending| {
+            let to = &pools[sending.to];
+            let lane = match sending.by {
+                Some(backup) => Some(&to.backups[backup]),
+                None => to.fed.as_ref(),
+            };
+            lane.is_some_and(|lane| lane.source == pool)
+        };
+        self.sends.iter().filter(leaves).map(|sending| sending.units).sum()
     }
 
     /// Units that others than its usual source send to `pool`.
@@ -217,6 +234,7 @@ impl Replay<'_> {
 
     /// New levels for the pools of every network.
     pub(super) fn refresh_networks(&mut self, candidate: usize, outlooks: &[PoolOutlook]) {
+        let today = self.today();
         let policy = &self.candidates[candidate];
         for (n, network) in self.networks.iter().enumerate() {
             let ahead = self.ahead(network, outlooks);
@@ -241,13 +259,37 @@ impl Replay<'_> {
                 if !state.begun && self.pools[pool].initial.is_none() {
                     let level = &levels[at];
                     let all = level.reorder_point + 0.5 * (level.order_up_to - level.reorder_point);
-                    state.on_hand = (all - below).max(0.0).round();
+                    let most = self.pools[pool].max_stock.unwrap_or(f64::INFINITY);
+                    state.on_hand = (all - below).clamp(0.0, most).round();
+                    state.begin(&self.pools[pool], today);
                 }
                 state.begun = true;
                 held[at] = below + state.on_hand;
             }
+            let most = self.most(network, &ahead);
             self.standings[candidate][n].levels = levels;
+            self.standings[candidate][n].most = most;
         }
+    }
+
+    /// Most units to hold in each place, as the night has it: no unit that pays more for room and
+    /// age than it earns is sent.
+    fn most(&self, network: &ItemNetwork, ahead: &[Ahead<'_>]) -> Vec<Option<f64>> {
+        let mut most = Vec::with_capacity(network.pools.len());
+        for (&pool, ahead) in network.pools.iter().zip(ahead) {
+            let this = &self.pools[pool];
+            let worth = this.fed.as_ref().and_then(|fed| {
+                let stay = Stay {
+                    demand: ahead,
+                    margin: self.settings.costs.shortage_per_unit.unwrap_or(this.unit_margin),
+                    covered_days: fed.interval().days(),
+                    fees: &this.fees,
+                };
+                stay.most_worth()
+            });
+            most.push(worth.into_iter().chain(this.max_stock).reduce(f64::min));
+        }
+        most
     }
 
     /// Levels as the night finds them, at the service that the candidate's settings ask for.
@@ -258,22 +300,27 @@ impl Replay<'_> {
         ahead: &[Ahead<'_>],
         policy: &Candidate,
     ) -> Vec<Level> {
-        let planned = self.planned(candidate, network, ahead, &[]);
+        let planned = self.planned(candidate, network, ahead, &Standing::default());
         let nights = planned.levels(&network.topology);
         let Rule::Inventory(settings) = &policy.rule else { return Vec::new() };
         let as_of = date_of(self.settings, self.today());
         let past = PastDemand { average_per_day: 0.0, peak_per_day: 0.0 };
-        let mut levels = Vec::with_capacity(nights.len());
-        for ((at, night), ahead) in nights.iter().enumerate().zip(ahead) {
+        let mut levels = vec![Level::default(); nights.len()];
+        let mut lifts = vec![0.0; nights.len()];
+        for at in network.topology.bottom_up() {
+            let night = &nights[at];
             let pool = &self.pools[network.pools[at]];
             let mut facts = facts(pool, network.pools[at], as_of, past);
-            let steering = planned.steering(at, night, &facts, settings);
+            let lifted = planned.lifted_below(at, &lifts);
+            let steering = planned.steering(at, night, &facts, settings, lifted);
             let service = steering.service;
+            let by_rule = steering.reorder_point;
             facts.network = Some(steering);
-            let outlook = ahead.outlook.outlook(self.settings.period_days);
+            let outlook = ahead[at].outlook.outlook(self.settings.period_days);
             let targets = targets(&facts, &outlook, settings, &mut Explanation::unrecorded());
             let Targets { reorder_point, order_up_to, .. } = targets;
-            levels.push(Level { service, reorder_point, order_up_to, ..night.level });
+            lifts[at] = lifted + (reorder_point - by_rule).max(0.0);
+            levels[at] = Level { service, reorder_point, order_up_to, ..night.level };
         }
         levels
     }
@@ -305,15 +352,16 @@ impl Replay<'_> {
         network.pools.iter().map(of).collect()
     }
 
-    /// The network as it stands; with `levels`, these steer it.
+    /// The network as it stands; the levels and limits of `standing` steer it, where it has any.
     fn planned<'n>(
         &'n self,
         candidate: usize,
         network: &ItemNetwork,
         ahead: &'n [Ahead<'n>],
-        levels: &[Level],
+        standing: &Standing,
     ) -> Network<'n> {
         let settings = &self.settings.network;
+        let Standing { levels, most, .. } = standing;
         let mut places = Vec::with_capacity(network.pools.len());
         for (at, (&pool, ahead)) in network.pools.iter().zip(ahead).enumerate() {
             let this = &self.pools[pool];
@@ -324,12 +372,13 @@ impl Replay<'_> {
             places.push(Place {
                 on_way: state.on_way(),
                 next_arrival_days: state.pipeline.first().map(|a| a.days - self.today()),
-                holding_a_day: holding_a_period(this, self.settings) / self.settings.period_days,
+                holding_a_day: tied_up_a_period(this, self.settings) / self.settings.period_days
+                    + this.fees.storage_a_day,
                 margin: self.settings.costs.shortage_per_unit.unwrap_or(this.unit_margin),
                 priority: this.priority,
                 reserve: settings.reserve_days * ahead.mean_until(DAILY_DEMAND_DAYS)
                     / DAILY_DEMAND_DAYS,
-                most: this.max_stock,
+                most: most.get(at).copied().unwrap_or(this.max_stock),
                 supply: this.fed.is_none().then(|| self.supply(this)),
                 level: levels.get(at).copied(),
                 ..Place::new(&this.name, demand, state.on_hand - state.backorders)
@@ -394,7 +443,7 @@ impl Replay<'_> {
             lead_sd_days: pool.lead_time.sd_days(),
             review_days: chances.after.arrival - chances.next.arrival,
         };
-        let crossing_days2 = under_way(&pool.receipt_days, pool.lead_time, interval.review_days);
+        let crossing_days2 = pool.deliveries.under_way(pool.lead_time, interval.review_days);
         Supply { interval, crossing_days2, lot: pool.lot.minimum().as_f64() }
     }
 
@@ -442,6 +491,7 @@ impl Replay<'_> {
             fresh: None,
             moved_in,
             echelon: true,
+            lies_here: states[pool].position() - shipments.sent_from(self.pools, pool),
         };
         let units = self.lot(this, &lacking, &self.expected(&mean)).as_f64();
         let cover_days = days * position / level.order_up_to.max(1e-9);
@@ -456,7 +506,7 @@ impl Replay<'_> {
             let network = &self.networks[n];
             let ahead = self.ahead(network, outlooks);
             let standing = &self.standings[candidate][n];
-            let planned = self.planned(candidate, network, &ahead, &standing.levels);
+            let planned = self.planned(candidate, network, &ahead, standing);
             let leaves_today = planned.lanes.iter().any(|lane| lane.departs_in_days == Some(0.0));
             let helps = |&pool: &usize| {
                 let pool = &self.pools[pool];
@@ -527,6 +577,7 @@ impl Replay<'_> {
                 let lost_before_this = self.lost_within(sooner_days, state, place, &sent);
                 let saved = (lost_before_usual - lost_before_this).max(0.0);
                 let coming: f64 = sent.iter().map(|arrival| arrival.quantity).sum();
+                let room = planned.room(at, coming);
                 let bridged = bridge(&Bridge {
                     wanted: match usual {
                         Some(_) => order_up_to - position - coming,
@@ -541,7 +592,7 @@ impl Replay<'_> {
                     line_cost: by.cost_per_line,
                     pack: by.pack,
                     minimum: by.minimum,
-                    maximum: by.maximum,
+                    maximum: by.maximum.into_iter().chain(room).reduce(f64::min),
                 });
                 if saved > 0.0 && bridged.sent > 0.0 {
                     spare[from] -= bridged.sent;
@@ -561,7 +612,8 @@ impl Replay<'_> {
             let lot = this.lot.order_quantity(need).quantity;
             let extra = (price - self.landed_by(usual)).max(0.0) * lot.as_f64();
             if lot.is_positive() && extra + self.settings.costs.order < place.margin * need {
-                shipments.buys.push(Buy { pool: to, need, position });
+                let lies_here = state.position() + coming;
+                shipments.buys.push(Buy { pool: to, need, position, lies_here });
             }
         }
     }
@@ -579,9 +631,16 @@ impl Replay<'_> {
 
     /// What a place buys to last until it can be sent something.
     pub(super) fn bridging_wish(&self, buy: &Buy, outlook: &PoolOutlook) -> Wish {
-        let Buy { pool, need, position } = *buy;
-        let lacking =
-            Lacking { need, position, per_day: 0.0, fresh: None, moved_in: 0.0, echelon: true };
+        let Buy { pool, need, position, .. } = *buy;
+        let lacking = Lacking {
+            need,
+            position,
+            per_day: 0.0,
+            fresh: None,
+            moved_in: 0.0,
+            echelon: true,
+            lies_here: buy.lies_here,
+        };
         let units = self.lot(&self.pools[pool], &lacking, &self.expected(&outlook.mean)).as_f64();
         // It runs dry before anybody else is served.
         Wish { pool, units, cover_days: 0.0 }
@@ -611,6 +670,7 @@ impl Replay<'_> {
         let scored = self.scored();
         let states = &mut self.states[candidate];
         states[fed.source].on_hand -= units;
+        states[fed.source].leave_shelf(units);
         let state = &mut states[to];
         let days = match self.settings.seed {
             Some(seed) => super::drawn(fed.lead_time, seed, to as u64, state.drawn),
@@ -626,8 +686,8 @@ impl Replay<'_> {
     }
 }
 
-/// Holding a unit for a period, as the costs of the replay have it.
-pub(super) fn holding_a_period(pool: &ReplayPool, settings: &Settings) -> f64 {
+/// Money tied up in a unit for a period, as the costs of the replay have it.
+pub(super) fn tied_up_a_period(pool: &ReplayPool, settings: &Settings) -> f64 {
     let costs = &settings.costs;
     match (pool.holding_rate_per_year, costs.holding_per_unit_period) {
         (None, Some(holding)) => holding,
