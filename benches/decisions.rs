@@ -133,6 +133,7 @@ fn policy(c: &mut Criterion) {
                         price: Some(Money::from_f64(7.0)),
                     },
                     stock: StockLevel { on_hand: stock, available: stock, backordered: 0.0 },
+                    deliveries: Default::default(),
                     stock_is_known: true,
                     arrivals: arrivals.to_vec(),
                     lots: Vec::new(),
