@@ -772,7 +772,10 @@ fn the_most_stock_at_a_warehouse_is_that_of_its_own_shelf() {
     assert_eq!(lines.text(row, "binding"), "max-stock");
     let policy = Table::published(&work.join("reports"), "policy");
     let row = policy.rows.iter().find(|row| policy.text(row, "location") == "DC").unwrap();
-    assert!(policy.number(row, "echelon_order_up_to") > 160.0, "all places need more than one holds");
+    assert!(
+        policy.number(row, "echelon_order_up_to") > 160.0,
+        "all places need more than one holds"
+    );
     // A regional warehouse asks for what its own shelf lacks.
     let stock = "sku,location,on_hand\nTEA,DC,400\nTEA,EAST,50\nTEA,SHOP1,80\nTEA,FAR,80\n";
     table(work, "stock", stock);

@@ -79,9 +79,8 @@ impl Deliveries {
             return Self { days, succession: Succession::Unknown };
         }
         let mut by_order = deliveries.to_vec();
-        by_order.sort_by(|a, b| {
-            a.placed.total_cmp(&b.placed).then(a.received.total_cmp(&b.received))
-        });
+        by_order
+            .sort_by(|a, b| a.placed.total_cmp(&b.placed).then(a.received.total_cmp(&b.received)));
         // An order that comes in two parts is one.
         by_order.dedup_by_key(|delivery| delivery.placed);
         let spread = sd(&days);

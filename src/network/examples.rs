@@ -349,8 +349,12 @@ fn example_13_a_receiving_place_with_fees_and_a_cap() {
     let charges = [(181.0, 0.30), (271.0, 0.60), (366.0, 2.00)]
         .map(|(from_age_days, fee)| AgeCharge { from_age_days, fee });
     let demand = [Steady::poisson(0.08), Steady::poisson(0.5)];
-    let stay =
-        |item: usize, margin: f64, fees| Stay { demand: &demand[item], margin, covered_days: 42.0, fees };
+    let stay = |item: usize, margin: f64, fees| Stay {
+        demand: &demand[item],
+        margin,
+        covered_days: 42.0,
+        fees,
+    };
     let of_a = Fees { storage_a_day: 0.12 / 30.0, charges: charges.to_vec() };
     let of_b = Fees { storage_a_day: 0.04 / 30.0, ..Fees::NONE };
     let a = stay(0, 6.0, &of_a);

@@ -180,12 +180,7 @@ pub fn advised(warehouse: &Holder<'_>, days: f64, places: &[Fed<'_>]) -> HoldOrP
 /// assert!((both.hold - 89.549).abs() < 1e-3 && (both.pass_through - 136.077).abs() < 1e-3);
 /// ```
 #[must_use]
-pub fn hold_or_pass(
-    warehouse: &Holder<'_>,
-    days: f64,
-    places: &[Fed<'_>],
-    z: f64,
-) -> HoldOrPass {
+pub fn hold_or_pass(warehouse: &Holder<'_>, days: f64, places: &[Fed<'_>], z: f64) -> HoldOrPass {
     // What its own customers need lies there in any case.
     let own = warehouse.cost(z * warehouse.sd * days.sqrt());
     let mut variance = warehouse.sd.powi(2);

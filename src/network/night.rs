@@ -524,7 +524,8 @@ impl Network<'_> {
 
     /// `units` within the line's maximum and the place's room, whole packs.
     fn at_most(&self, lane: &Lane, units: f64) -> f64 {
-        let most = [lane.maximum, self.room(lane.to, 0.0)].into_iter().flatten().fold(units, f64::min);
+        let most =
+            [lane.maximum, self.room(lane.to, 0.0)].into_iter().flatten().fold(units, f64::min);
         if most < units { whole_packs(most, lane.pack) } else { units }
     }
 
@@ -599,13 +600,7 @@ impl Network<'_> {
     /// What push lanes take of the receipt, asked for or not: all of it but the shares of the
     /// source's own customers and of the lanes that hold back. What nobody needs until the next
     /// receipt is spread so that all run out together: it leaves all the same. `[lanes]`
-    fn pushed(
-        &self,
-        lanes: &[usize],
-        stock: f64,
-        claims: &[Claim],
-        shares: &[f64],
-    ) -> Vec<f64> {
+    fn pushed(&self, lanes: &[usize], stock: f64, claims: &[Claim], shares: &[f64]) -> Vec<f64> {
         let mut pushed = vec![0.0; lanes.len()];
         let mut pushing = Vec::new();
         let mut received = 0.0_f64;

@@ -182,8 +182,12 @@ impl<'a> Night<'a> {
         for i in topology.bottom_up() {
             let echelon = Echelon::of(i, &topology, &outlooks);
             let lifted = network.lifted_below(i, &lifts);
-            let facts =
-                self.network_facts(&prospects[i], &Among { network: &network, i, lifted }, &nights, &echelon);
+            let facts = self.network_facts(
+                &prospects[i],
+                &Among { network: &network, i, lifted },
+                &nights,
+                &echelon,
+            );
             let over = |from: f64, to: f64, variance: f64| echelon.over(from, to, variance);
             let outlook = Outlook { period_days, mean: &echelon.mean, over: &over };
             let plan = inventory::plan_pool(&facts, outlook, &self.plan.policy);
@@ -598,11 +602,7 @@ struct Echelon<'n, 'o> {
 }
 
 impl<'n> Echelon<'n, 'n> {
-    fn of(
-        place: usize,
-        topology: &Topology,
-        outlooks: &'n [Outlook<'n>],
-    ) -> Self {
+    fn of(place: usize, topology: &Topology, outlooks: &'n [Outlook<'n>]) -> Self {
         let members = topology.with_all_below(place);
         let horizon = members.iter().map(|&m| outlooks[m].mean.len()).max().unwrap_or(0);
         let mut mean = vec![0.0; horizon];
@@ -712,11 +712,7 @@ impl Held<'_, '_> {
 
 /// What safety stock at place `i` costs a year, and what it costs the places that it feeds when it
 /// has none; `None` where it feeds nobody or no cost is known.
-fn hold_or_pass(
-    i: usize,
-    topology: &Topology,
-    held: &Held<'_, '_>,
-) -> Option<HoldOrPass> {
+fn hold_or_pass(i: usize, topology: &Topology, held: &Held<'_, '_>) -> Option<HoldOrPass> {
     let network = held.network;
     let place = &network.places[i];
     if !topology.is_source(i) || place.holding_a_day <= 0.0 {

@@ -107,11 +107,7 @@ impl Totals {
     /// saved, currency.
     #[must_use]
     pub fn cost(&self) -> f64 {
-        self.holding_cost
-            + self.shortage_cost
-            + self.order_cost
-            + self.waste_cost
-            + self.fee_cost
+        self.holding_cost + self.shortage_cost + self.order_cost + self.waste_cost + self.fee_cost
             - self.saved_by_price
     }
 

@@ -2,8 +2,8 @@
 
 use crate::domain::classes::VelocityClass;
 use crate::domain::order_calendar::OrderCalendar;
-use crate::inventory::settings::{Method, OrderRule, UnmetDemand};
 use crate::inventory::crossover::crossing_of;
+use crate::inventory::settings::{Method, OrderRule, UnmetDemand};
 use crate::network::ageing::{AgeCharge, Fees};
 use crate::network::two_echelon::{Depot, lost_share};
 use crate::network::{Lane, Network, Place, Rule as Share, Supply};
@@ -331,10 +331,8 @@ fn a_replay_pays_for_room_and_age() {
     // Ten units, one sold a day: nine to none lie there at the ends of ten days.
     let mut shop = pool("SHOP", vec![1.0; 10], 2.0, 10.0, 0.0);
     shop.supplied = false;
-    shop.fees = Fees {
-        storage_a_day: 0.02,
-        charges: vec![AgeCharge { from_age_days: 5.0, fee: 3.0 }],
-    };
+    shop.fees =
+        Fees { storage_a_day: 0.02, charges: vec![AgeCharge { from_age_days: 5.0, fee: 3.0 }] };
     let how = Settings { warm_up: 0, ..settings(10, UnmetDemand::Lost, 1.0) };
     let played = |pools: &[ReplayPool], how: &Settings| {
         replay(pools, &[candidate(Serving::Shares)], how, 7, |_| vec![poisson(1.0); pools.len()])
