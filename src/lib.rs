@@ -46,14 +46,14 @@
 //! | what | where |
 //! |---|---|
 //! | a forecasting method | its file in `forecast/methods/`, one line in the list there, its test |
-//! | a supplier constraint | file and lines in `purchase/rules/`; its number in `supplier_terms!` |
+//! | a supplier constraint | file and lines in `purchase/rules/`; `Binding`; `supplier_terms!` |
 //! | a column of an output table | its line in the declaration in `tables/`, the golden file |
 //! | an output table | its declaration in `tables/`, one line in the list there, its golden file |
 //! | an input layout (preset) | its data file in `ingest/cells/presets`, its example in `tests` |
 //! | an indicator, an exception kind, a rule of classes | its file or variant, and its test |
 //! | an export format | its file in `review/exports/`, one line in the list there, its test |
 //!
-//! `.github/CONTRIBUTING.md` walks through the first four.
+//! `.github/CONTRIBUTING.md` walks through the first five.
 
 pub mod allocate;
 pub mod audit;

@@ -17,15 +17,6 @@ use std::ops::Range;
 // A sum of sizes may miss the room by rounding noise, not by a unit.
 const NOISE: f64 = 1e-9;
 
-/// What units take of a room; `None` where the product does not say.
-fn size(product: &Product, measure: Measure) -> Option<f64> {
-    match measure {
-        Measure::Units => Some(1.0),
-        Measure::Weight => product.weight,
-        Measure::Volume => product.volume,
-    }
-}
-
 /// One room, and which lines share it.
 struct Room<'a> {
     /// `the shipment from DC to EAST`.
@@ -88,7 +79,7 @@ pub fn overfull(lines: &[Recommendation], lanes: &[LaneRow], inputs: &Inputs) ->
         for line in &lines[room.span(lines)] {
             let product = &inputs.products[line.sku.index()];
             if room.takes(line, product) {
-                takes += size(product, room.measure).unwrap_or(0.0) * line.quantity.as_f64();
+                takes += product.size(room.measure).unwrap_or(0.0) * line.quantity.as_f64();
             }
         }
         if takes > room.free + NOISE {
@@ -158,7 +149,7 @@ fn used(capacity: &Capacity, lanes: &[LaneRow], inputs: &Inputs) -> f64 {
         let product = &inputs.products[sku.index()];
         let is_of_type =
             capacity.storage_type.is_empty() || capacity.storage_type == product.storage_type;
-        size(product, capacity.basis).filter(|_| is_of_type).unwrap_or(0.0)
+        product.size(capacity.basis).filter(|_| is_of_type).unwrap_or(0.0)
     };
     let mut used = 0.0;
     let here = lanes.iter().filter(|lane| lane.to == capacity.location);
@@ -196,7 +187,7 @@ fn fit(
     for i in room.span(transfers) {
         let line = &transfers[i];
         let product = &inputs.products[line.sku.index()];
-        let Some(size) = size(product, room.measure).filter(|_| room.takes(line, product)) else {
+        let Some(size) = product.size(room.measure).filter(|_| room.takes(line, product)) else {
             continue;
         };
         asked += size * line.quantity.as_f64();

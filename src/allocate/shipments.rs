@@ -271,9 +271,7 @@ pub fn short_sources(
             let place = names.location(transfers[i].location);
             places.push(format!("{place} {missing}"));
             units += missing;
-            // The best of the units that stay: the risk is told as the most it can be.
-            let sells = lanes[i].first_kept_sells.unwrap_or(0.0);
-            at_risk += missing.as_f64() * lanes[i].margin * sells;
+            at_risk += lanes[i].at_risk(missing.as_f64());
         }
         let has = Units::floor(lanes[short[0]].source_stock);
         let from = names.location(source.location);

@@ -8,7 +8,7 @@
 use crate::domain::classes::words;
 use crate::domain::exceptions::{Exception, Quarantined};
 pub use crate::domain::lanes::Role;
-use crate::domain::lanes::{AgeingFee, Capacity, Lanes, Location, Shipment};
+use crate::domain::lanes::{AgeingFee, Capacity, Lanes, Location, Measure, Shipment};
 pub use crate::domain::names::Names;
 use crate::domain::panel::{Panel, PoolId};
 use crate::domain::sorted::{Sorted, keyed};
@@ -353,6 +353,18 @@ pub struct Product {
     pub in_master: bool,
 }
 
+impl Product {
+    /// What one unit takes of a room; `None` where the master data do not say.
+    #[must_use]
+    pub fn size(&self, measure: Measure) -> Option<f64> {
+        match measure {
+            Measure::Units => Some(1.0),
+            Measure::Weight => self.weight,
+            Measure::Volume => self.volume,
+        }
+    }
+}
+
 /// One sales channel.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Channel {
@@ -643,6 +655,12 @@ pub struct PurchaseOrder {
 }
 
 impl PurchaseOrder {
+    /// Units that came with it once it is closed: all, where the receipt does not say.
+    #[must_use]
+    pub fn delivered(&self) -> Units {
+        self.received_quantity.unwrap_or(self.quantity)
+    }
+
     /// Units that have not come yet; none once the order is closed.
     #[must_use]
     pub fn outstanding(&self) -> Units {

@@ -366,6 +366,15 @@ pub struct LaneRow {
     pub first_kept_sells: Option<f64>,
 }
 
+impl LaneRow {
+    /// Margin at risk when `units` of it stay at the source: at most, as if each of them would sell
+    /// like the first.
+    #[must_use]
+    pub fn at_risk(&self, units: f64) -> f64 {
+        units * self.margin * self.first_kept_sells.unwrap_or(0.0)
+    }
+}
+
 words! {
     /// What a planner should do about a pool.
     Status {

@@ -311,7 +311,7 @@ fn payment_terms(facts: &Facts) -> Vec<Figure> {
         if !order.received.is_some_and(|date| in_last_year(date, facts.as_of())) {
             continue;
         }
-        let units = order.received_quantity.unwrap_or(order.quantity).as_f64();
+        let units = order.delivered().as_f64();
         let pool = facts.inputs.panel.position((order.sku, order.location));
         let cost = pool.and_then(|p| facts.pools[p].unit_cost()).unwrap_or_default().as_f64();
         // A supplier without terms is paid on arrival.
@@ -453,7 +453,7 @@ fn sell_through(facts: &Facts) -> Vec<Figure> {
     let mut received: BTreeMap<PoolId, f64> = BTreeMap::new();
     for order in facts.inputs.purchase_orders.iter() {
         if order.received.is_some_and(|date| in_last_year(date, facts.as_of())) {
-            let units = order.received_quantity.unwrap_or(order.quantity).as_f64();
+            let units = order.delivered().as_f64();
             let pool = PoolId { sku: order.sku, location: order.location };
             *received.entry(pool).or_default() += units;
         }

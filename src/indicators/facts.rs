@@ -297,7 +297,7 @@ pub(crate) fn receipts_of(inputs: &Inputs, pool: PoolId, as_of: NaiveDate) -> Ve
     for order in inputs.purchase_orders.of(pool) {
         if let Some(on) = order.received.filter(|&day| day < as_of) {
             // Where no count of the receipt is given, it was as ordered.
-            let quantity = order.received_quantity.unwrap_or(order.quantity);
+            let quantity = order.delivered();
             receipts.push(Received { on, quantity });
         }
     }

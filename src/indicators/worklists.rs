@@ -293,7 +293,7 @@ fn payments(facts: &Facts) -> Vec<WorklistEntry> {
             let day = pay_day(facts, supplier, received);
             // A bill whose day has passed is taken for paid: nothing says that it was not.
             if day >= as_of {
-                let units = order.received_quantity.unwrap_or(order.quantity).or_zero();
+                let units = order.delivered().or_zero();
                 *due.entry((day, supplier, Bill::Delivered)).or_default() += cost.times(units);
             }
         }

@@ -116,7 +116,7 @@ fn brought(order: &PurchaseOrder, at: LocationId, since: NaiveDate, until: Naive
     let mut units = 0.0;
     let came = order.received.filter(|day| (since..=until).contains(day));
     if order.location == at && came.is_some() {
-        units += order.received_quantity.unwrap_or(order.quantity).as_f64();
+        units += order.delivered().as_f64();
     }
     if let Some(shipment) = order.shipment.filter(|shipment| shipment.from == at)
         && shipment.shipped.is_some_and(|day| (since..until).contains(&day))

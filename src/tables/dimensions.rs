@@ -182,9 +182,7 @@ pub static RECEIPTS: Table<PurchaseOrder> = Table {
             r.supplier.map(|supplier| r.names().supplier(supplier))
         }),
         units("ordered", "units ordered", |r| r.quantity),
-        units("received_quantity", "units that came", |r| {
-            r.received_quantity.unwrap_or(r.quantity)
-        }),
+        units("received_quantity", "units that came", |r| r.delivered()),
         optional_date("confirmed", "when the supplier confirmed it", |r| r.confirmed),
         optional_date("expected", "when it was expected", |r| r.expected),
         optional_date("received", "when it came", |r| r.received),
@@ -202,7 +200,7 @@ fn recent_receipts(inputs: &Inputs) -> Vec<PurchaseOrder> {
     let since = as_of - chrono::Duration::days(RECEIPT_DAYS);
     let mut receipts = Vec::new();
     for order in inputs.purchase_orders.iter() {
-        let came = order.received_quantity.unwrap_or(order.quantity).is_positive();
+        let came = order.delivered().is_positive();
         if came && order.received.is_some_and(|day| day >= since && day <= as_of) {
             receipts.push(order.clone());
         }

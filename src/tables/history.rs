@@ -8,11 +8,11 @@
 
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
-use crate::domain::fault::guarded;
 use crate::explain::Unit;
 use crate::store::{PROGRAM, PublishedRun, SCHEMA_VERSION, replace, sealed, unsealed};
 use crate::tables::pages::ZSTD_LEVEL;
 use crate::tables::parquet::epoch_day;
+use crate::tables::read::all_rows;
 use crate::tables::table::{AS_OF, Column, Declaration, Kind, RUN_ID, arrow_schema};
 use crate::tables::{ACCURACY, DECISIONS, INDICATORS, RECEIPTS};
 use arrow::array::{
@@ -24,7 +24,6 @@ use arrow::datatypes::{Date32Type, Float64Type};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use std::collections::{BTreeMap, BTreeSet};
@@ -540,18 +539,7 @@ fn published(run: &PublishedRun, path: &str) -> Result<RecordBatch> {
 }
 
 fn rows_of(path: &Path, bytes: Bytes) -> Result<RecordBatch> {
-    // The reader of Parquet panics at some damages.
-    let read = guarded(|| -> std::result::Result<RecordBatch, String> {
-        let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|e| e.to_string())?;
-        let schema = builder.schema().clone();
-        let mut batches = Vec::new();
-        for batch in builder.build().map_err(|e| e.to_string())? {
-            batches.push(batch.map_err(|e| e.to_string())?);
-        }
-        concat_batches(&schema, &batches).map_err(|e| e.to_string())
-    });
-    let read = read.unwrap_or_else(|fault| Err(format!("damaged: {fault}")));
-    read.map_err(|what| Error::input(path, what))
+    all_rows(bytes).map_err(|what| Error::input(path, what))
 }
 
 fn encoded(table: &HistoryTable, rows: &RecordBatch) -> Result<Vec<u8>> {

@@ -5,7 +5,7 @@ use crate::domain::fault::guarded;
 use crate::domain::units::{Money, Units};
 use crate::store::PublishedRun;
 use crate::tables::table::{Column, Declaration, Kind};
-use arrow::array::{Array, ArrayRef, AsArray, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, new_null_array};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{
     ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int64Type,
@@ -63,9 +63,7 @@ impl Rows {
 
     fn from_bytes(path: PathBuf, bytes: Vec<u8>, table: &dyn Declaration) -> Result<Self> {
         let columns = table.columns();
-        // The reader of Parquet panics at some damages, of a footer for one.
-        let read = guarded(|| read_arrays(bytes.into(), &columns));
-        match read.unwrap_or_else(|fault| Err(format!("damaged: {fault}"))) {
+        match read_arrays(bytes.into(), &columns) {
             Ok((arrays, rows)) => Ok(Self { path, columns, arrays, rows }),
             Err(what) => Err(Error::input(path, what)),
         }
@@ -246,18 +244,27 @@ impl Rows {
     }
 }
 
+/// All rows of a file, or what is wrong with it.
+pub(super) fn all_rows(bytes: Bytes) -> std::result::Result<RecordBatch, String> {
+    // The reader of Parquet panics at some damages, of a footer for one.
+    let read = guarded(|| {
+        let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|e| e.to_string())?;
+        let schema = builder.schema().clone();
+        let mut batches = Vec::new();
+        for batch in builder.build().map_err(|e| e.to_string())? {
+            batches.push(batch.map_err(|e| e.to_string())?);
+        }
+        concat_batches(&schema, &batches).map_err(|e| e.to_string())
+    });
+    read.unwrap_or_else(|fault| Err(format!("damaged: {fault}")))
+}
+
 /// The columns of a file and its rows, or what is wrong with it.
 fn read_arrays(
     bytes: Bytes,
     columns: &[Column],
 ) -> std::result::Result<(Vec<ArrayRef>, usize), String> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|e| e.to_string())?;
-    let schema = builder.schema().clone();
-    let mut batches = Vec::new();
-    for batch in builder.build().map_err(|e| e.to_string())? {
-        batches.push(batch.map_err(|e| e.to_string())?);
-    }
-    let batch = concat_batches(&schema, &batches).map_err(|e| e.to_string())?;
+    let batch = all_rows(bytes)?;
     let mut arrays = Vec::with_capacity(columns.len());
     for column in columns {
         let kind = column.kind.arrow();

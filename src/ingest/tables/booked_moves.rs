@@ -191,7 +191,7 @@ fn likenesses(
     let mut alike: BTreeMap<Booked, Likeness> = BTreeMap::new();
     for order in inputs.purchase_orders.iter() {
         let (Some(shipment), Some(day)) = (order.shipment, day(order)) else { continue };
-        let quantity = order.received_quantity.unwrap_or(order.quantity);
+        let quantity = order.delivered();
         if !quantity.is_positive() {
             continue;
         }

@@ -519,7 +519,7 @@ fn open_order<'a>(report: &'a Report, pool: &PoolResults, o: &'a PurchaseOrder) 
             None => report.supplier(o.supplier),
         },
         // What is still to come of a line that was delivered in part.
-        quantity: (o.quantity - o.received_quantity.unwrap_or(Units::ZERO)).count(),
+        quantity: o.outstanding().count(),
         expected: o.expected,
         advice: advice(pool, o),
     }

@@ -133,11 +133,7 @@ fn shipments(report: &Report) -> Sheet {
         });
         if let Some(room) = room_of(report, from, line.location) {
             let product = &report.inputs().products[line.sku.index()];
-            let size = match room.basis {
-                Measure::Units => Some(1.0),
-                Measure::Weight => product.weight,
-                Measure::Volume => product.volume,
-            };
+            let size = product.size(room.basis);
             shipment.takes += size.unwrap_or(0.0) * line.quantity.as_f64();
         }
         shipment.lines += usize::from(line.quantity.is_positive());
@@ -209,8 +205,7 @@ fn short(report: &Report, more_comes: &MoreComes) -> Sheet {
         if let Some(&lane) = lanes.get(line.id.as_str())
             && missing.is_positive()
         {
-            let sells = lane.first_kept_sells.unwrap_or(0.0);
-            let at_risk = missing.as_f64() * lane.margin * sells;
+            let at_risk = lane.at_risk(missing.as_f64());
             rows.push(Short { line, lane, from: transfer.from, at_risk });
         }
     }
@@ -252,9 +247,8 @@ fn kept(report: &Report, more_comes: &MoreComes) -> Sheet {
     let mut rows: Vec<&LaneRow> =
         report.outcome().lanes.iter().filter(|lane| lane.held_back > 0.0).collect();
     rows.sort_by(|a, b| {
-        let worth =
-            |lane: &LaneRow| lane.held_back * lane.margin * lane.first_kept_sells.unwrap_or(0.0);
-        worth(b).total_cmp(&worth(a)).then((a.sku, a.to).cmp(&(b.sku, b.to)))
+        let by_worth = b.at_risk(b.held_back).total_cmp(&a.at_risk(a.held_back));
+        by_worth.then((a.sku, a.to).cmp(&(b.sku, b.to)))
     });
     let note = cut(SHORT, rows.len());
     rows.truncate(SHORT);

@@ -130,10 +130,6 @@ impl ExportFormat for Cin7Core {
         true
     }
 
-    fn writes(&self) -> &'static [What] {
-        &[What::Orders, What::Transfers]
-    }
-
     fn orders(&self) -> &'static [Column] {
         ORDERS
     }

@@ -56,10 +56,6 @@ impl ExportFormat for Cin7Omni {
         true
     }
 
-    fn writes(&self) -> &'static [What] {
-        &[What::Orders, What::Transfers]
-    }
-
     fn orders(&self) -> &'static [Column] {
         ORDERS
     }

@@ -69,10 +69,6 @@ impl ExportFormat for ErpNext {
         true
     }
 
-    fn writes(&self) -> &'static [What] {
-        &[What::Orders, What::Transfers]
-    }
-
     fn orders(&self) -> &'static [Column] {
         ORDERS
     }

@@ -1,7 +1,7 @@
 //! Plain CSV: all that is known of a line.
 
 use crate::review::exports::{
-    Column, ExportFormat, What, column, currency, expected_arrival, line_id, line_number, name,
+    Column, ExportFormat, column, currency, expected_arrival, line_id, line_number, name,
     order_date, order_id, pack_size, packs, quantity, ship_from, ship_to, sku, supplier,
     supplier_sku, unit_cost, value,
 };
@@ -17,10 +17,6 @@ impl ExportFormat for Generic {
 
     fn about(&self) -> &'static str {
         "Plain CSV, one row a line"
-    }
-
-    fn writes(&self) -> &'static [What] {
-        &[What::Orders, What::Transfers]
     }
 
     fn orders(&self) -> &'static [Column] {

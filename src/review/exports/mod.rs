@@ -106,7 +106,10 @@ pub trait ExportFormat: Sync {
 
     /// What it can write, its first choice first.
     fn writes(&self) -> &'static [What] {
-        &[What::Orders]
+        match self.transfers() {
+            [] => &[What::Orders],
+            _ => &[What::Orders, What::Transfers],
+        }
     }
 
     /// Ending of its files' names.

@@ -6,7 +6,7 @@
 //! asked for in OneWorld accounts.
 
 use crate::review::exports::{
-    Column, DateForm, ExportFormat, What, column, currency, description, expected_arrival, line_id,
+    Column, DateForm, ExportFormat, column, currency, description, expected_arrival, line_id,
     order_date, order_id, quantity, ship_from, ship_to, sku, supplier, unit_cost,
 };
 
@@ -52,10 +52,6 @@ impl ExportFormat for NetSuite {
 
     fn needs_supplier(&self) -> bool {
         true
-    }
-
-    fn writes(&self) -> &'static [What] {
-        &[What::Orders, What::Transfers]
     }
 
     fn dates(&self) -> DateForm {

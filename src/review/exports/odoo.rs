@@ -11,8 +11,8 @@
 //! `currency_id` a vendor in dollars is paid the same figures in euros.
 
 use crate::review::exports::{
-    Column, ExportFormat, OrderLine, What, column, currency, description, expected_arrival,
-    line_id, on_first, order_date, order_id, quantity, sku, supplier, unit_cost,
+    Column, ExportFormat, OrderLine, column, currency, description, expected_arrival, line_id,
+    on_first, order_date, order_id, quantity, sku, supplier, unit_cost,
 };
 use crate::tables::workbook::Cell;
 
@@ -100,10 +100,6 @@ impl ExportFormat for Odoo {
 
     fn needs_supplier(&self) -> bool {
         true
-    }
-
-    fn writes(&self) -> &'static [What] {
-        &[What::Orders, What::Transfers]
     }
 
     fn orders(&self) -> &'static [Column] {

@@ -40,10 +40,6 @@ impl ExportFormat for Shopify {
         "Shopify draft purchase orders or transfers, one file each"
     }
 
-    fn writes(&self) -> &'static [What] {
-        &[What::Orders, What::Transfers]
-    }
-
     fn orders(&self) -> &'static [Column] {
         ORDERS
     }

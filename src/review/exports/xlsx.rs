@@ -20,10 +20,6 @@ impl ExportFormat for Xlsx {
         "Excel workbook, all lines and a sheet an order"
     }
 
-    fn writes(&self) -> &'static [What] {
-        &[What::Orders, What::Transfers]
-    }
-
     fn extension(&self) -> &'static str {
         "xlsx"
     }
