@@ -1,26 +1,34 @@
-//! `backtest`: how good the forecast would have been, beside the simple benchmarks, on the screen
-//! and as a table.
+//! `backtest`: how good the forecast would have been, beside the simple benchmarks, on the screen,
+//! as a table and as a page.
 
 use crate::cli::print::{print_json, say};
 use crate::cli::progress::Terminal;
 use crate::config::{Options, Plan};
 use crate::domain::error::Result;
 use crate::forecast::evaluate::backtest::BacktestRow;
-use crate::run;
+use crate::report::backtest as page;
+use crate::report::beside::Beside;
+use crate::run::{self, Backtested};
 use crate::store::replace;
 use crate::tables::csv;
 use serde_json::json;
 use std::path::Path;
 
 /// Prints accuracy over all classes and channels and writes every cell to
-/// `OUT/backtest/accuracy.csv`.
+/// `OUT/backtest/accuracy.csv`, and the page beside it.
 pub(crate) fn backtest(options: &Options) -> Result<u8> {
     let plan = Plan::load(options)?;
-    let (rows, channels) = run::backtest(&plan, &Terminal::new(options.voice.log_format))?;
-    let folder = plan.run.out.join("backtest");
-    replace(&folder, "accuracy.csv", &[&accuracy_table(&rows, &channels)?])?;
-    let file = folder.join("accuracy.csv");
+    let Backtested { rows, channels, bucket } =
+        run::backtest(&plan, &Terminal::new(options.voice.log_format))?;
+    let folder = plan.run.out.join(Beside::Backtest.folder());
     let overall: Vec<&BacktestRow> = rows.iter().filter(|row| row.channel.is_none()).collect();
+    let page = page::render(&overall, bucket)?;
+    let files =
+        [("accuracy.csv", accuracy_table(&rows, &channels)?), ("index.html", page.into_bytes())];
+    for (name, bytes) in &files {
+        replace(&folder, name, &[bytes])?;
+    }
+    let file = folder.join("accuracy.csv");
     if options.voice.json {
         return print_rows_as_json(&overall, &file).map(|()| 0);
     }
@@ -35,7 +43,7 @@ pub(crate) fn backtest(options: &Options) -> Result<u8> {
         "MASE",
         "RMSSE"
     );
-    for row in overall {
+    for row in &overall {
         let ahead = format!("{}-{}", row.from, row.to);
         say!(
             "{:<6}{ahead:>10}  {:<16}{:>8}{:>8.1}%{:>+8.1}%{:>8}{:>8}",
@@ -48,13 +56,9 @@ pub(crate) fn backtest(options: &Options) -> Result<u8> {
             ratio(row.rmsse, 3)
         );
     }
-    if rows.is_empty() {
-        say!(
-            "nothing to show: no series has enough history before a rolling origin (at least two \
-             weeks before the last four)"
-        );
-    }
+    say!("{}", page::conclusion(&overall, bucket));
     say!("{}", file.display());
+    say!("{}", folder.join("index.html").display());
     Ok(0)
 }
 

@@ -1,9 +1,9 @@
 //! `serve`: a published run in a browser, decisions kept as they are taken.
 //!
-//! It plans nothing and sends nothing. Only files that the run's manifest lists are given out, and
-//! only as they were published, only to who knows a token, only under a name that is this machine's
-//! (a page elsewhere that makes its own name point here is refused), and decisions only from pages
-//! of its own. A decision that is answered as kept is on the device, under the name of whom the
+//! It plans nothing and sends nothing. Only files that the run's manifest lists are given out, as
+//! they were published, and the pages of `backtest` and `simulate` beside the runs; only to who
+//! knows a token, only under a name that is this machine's (a page elsewhere that makes its own
+//! name point here is refused), and decisions only from pages of its own. A decision that is answered as kept is on the device, under the name of whom the
 //! token was given to, or whom a proxy in front names.
 
 use crate::cli::ServeArgs;
@@ -13,6 +13,7 @@ use crate::config::Plan;
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
 use crate::ingest;
+use crate::report::beside::Beside;
 use crate::review::decisions::KeptDecisions;
 use crate::review::intake::{Intake, Proposal, Signature, proposals, take_in_text};
 use crate::run;
@@ -189,8 +190,11 @@ impl Desk {
             (Method::Post, "/decisions") => self.decide(request, pass),
             (Method::Get | Method::Head, "/decisions") => self.decisions(),
             (Method::Get | Method::Head, "/run") => self.current(request, pass),
-            (Method::Get | Method::Head, "/") => self.to_the_run(),
-            (Method::Get | Method::Head, path) => self.file(path),
+            (Method::Get | Method::Head, "/" | "/current/index.html") => self.to_the_run(),
+            (Method::Get | Method::Head, path) => match beside(path) {
+                Some(beside) => self.beside(beside),
+                None => self.file(path),
+            },
             _ => words(405, "only GET, and POST /decisions"),
         };
         if let Some(pass) = by_address {
@@ -298,6 +302,17 @@ impl Desk {
         match content {
             Ok(bytes) => with(safe(Response::from_data(bytes)), "Content-Type", kind(name)),
             Err(error) => words(503, &error.to_string()),
+        }
+    }
+
+    /// The page of `backtest` or `simulate`, which stands beside the runs.
+    fn beside(&self, beside: Beside) -> Answer {
+        let page = self.plan.place().join(beside.folder()).join("index.html");
+        match std::fs::read(&page) {
+            Ok(bytes) => {
+                with(safe(Response::from_data(bytes)), "Content-Type", "text/html; charset=utf-8")
+            }
+            Err(_) => words(404, &format!("`orderpoint {}` makes this page", beside.folder())),
         }
     }
 
@@ -453,6 +468,11 @@ fn decoded(path: &str) -> Option<String> {
         }
     }
     String::from_utf8(bytes).ok()
+}
+
+/// The page beside the runs that `path` names, letter by letter.
+fn beside(path: &str) -> Option<Beside> {
+    Beside::ALL.into_iter().find(|beside| path == format!("/{}/index.html", beside.folder()))
 }
 
 fn kind(name: &str) -> &'static str {

@@ -7,6 +7,7 @@ use crate::cli::progress::Terminal;
 use crate::config::Plan;
 use crate::domain::error::{Error, Result};
 use crate::domain::shown::number_of;
+use crate::report::beside::Beside;
 use crate::report::simulation as page;
 use crate::run::simulate::{Request, simulate as replay_history};
 use crate::simulate::what_if::WhatIf;
@@ -27,7 +28,7 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<u8> {
         what_if: what_ifs(&args.what_if)?,
     };
     let result = replay_history(&plan, &request, &Terminal::new(args.options.voice.log_format))?;
-    let folder = plan.run.out.join("simulate");
+    let folder = plan.run.out.join(Beside::Simulation.folder());
     let page = page::render(&result, &plan.purchase.currency)?.into_bytes();
     let mut files = vec![("simulation.csv", table(&result)?), ("index.html", page)];
     if let Some(tuned) = &result.tuned {

@@ -1,5 +1,6 @@
 //! The planner's report: static pages that open from disk without a network. Called by `run` once
-//! everything is decided ([`render`]) and by `simulate` ([`simulation`]).
+//! everything is decided ([`render`]), by `simulate` ([`simulation`]) and by `backtest`
+//! ([`backtest`]).
 //!
 //! [`render`] is a pure function of one run: it hands every file to a writer and reads no clock, so
 //! the same run gives the same bytes. `index.html` is the briefing; everything else lies in
@@ -9,6 +10,8 @@
 //!
 //! The table library is Tabulator (MIT, licence beside it in `assets/`), unchanged from npm.
 
+pub(crate) mod backtest;
+pub(crate) mod beside;
 mod briefing;
 mod charts;
 mod counting;

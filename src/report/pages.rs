@@ -34,6 +34,8 @@ struct Tables {
     page: Page,
     sheets: Vec<Sheet>,
     tables: Vec<LongTable>,
+    /// Whether it leads to the pages beside the runs.
+    leads_beside: bool,
 }
 
 struct LongTable {
@@ -79,7 +81,8 @@ fn tables(
 ) -> askama::Result<String> {
     let as_of = report.input.as_of;
     let sheets = sheets.into_iter().map(|sheet| sheet.with_plain_dates(as_of)).collect();
-    Tables { page: Page::new(report.input, title), sheets, tables }.render()
+    let leads_beside = title == "Accuracy";
+    Tables { page: Page::new(report.input, title), sheets, tables, leads_beside }.render()
 }
 
 fn channels(report: &Report) -> askama::Result<String> {

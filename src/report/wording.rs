@@ -68,7 +68,12 @@ pub(crate) fn whole(count: usize) -> String {
 
 /// The noun, with an s where there is not exactly one.
 pub(crate) fn plural(noun: &str, count: usize) -> String {
-    if count == 1 { noun.to_owned() } else { format!("{noun}s") }
+    match noun {
+        _ if count == 1 => noun.to_owned(),
+        "series" => noun.to_owned(),
+        _ if noun.ends_with('s') => format!("{noun}es"),
+        _ => format!("{noun}s"),
+    }
 }
 
 /// `1 line`, `1,200 lines`.

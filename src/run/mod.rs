@@ -36,6 +36,7 @@ pub use crate::run::summary::Summary;
 pub use crate::store::now;
 
 use crate::config::Plan;
+use crate::domain::calendar::Bucket;
 use crate::domain::classes::{AbcClass, XyzClass};
 use crate::domain::economics::UnitEconomics;
 use crate::domain::error::{Error, Result};
@@ -48,6 +49,7 @@ use crate::forecast::evaluate::backtest::{Backtest, BacktestRow};
 use crate::indicators::Flows;
 use crate::purchase::Market;
 use crate::purchase::economics::economics;
+use crate::report::beside::Beside;
 use crate::review::decisions::WAIT_DAYS;
 use crate::review::hindsight::{self, JudgedChange, JudgingTerms};
 use crate::review::open_decisions::OpenDecisions;
@@ -65,13 +67,14 @@ use crate::run::progress::Progress;
 use crate::run::refit::EarlierRefit;
 use crate::store::{
     Begin, Identity, InputEntry, Manifest, OutputLock, Publication, PublishedRun, RefitEntry,
-    VERSION, recover,
+    VERSION, recover, replace,
 };
 use crate::tables::{LastRun, Results, RunKey, TableFile};
 use crate::{audit, indicators, ingest, parallel, report, tables};
 use chrono::NaiveDate;
 use rayon::prelude::*;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// Loads and cleans the input of `plan`.
@@ -257,7 +260,7 @@ fn refuse_half_an_export(plan: &Plan, as_of: NaiveDate) -> Result<()> {
 ///
 /// # Errors
 /// Whatever keeps the input from being loaded.
-pub fn backtest(plan: &Plan, progress: &dyn Progress) -> Result<(Vec<BacktestRow>, Vec<String>)> {
+pub fn backtest(plan: &Plan, progress: &dyn Progress) -> Result<Backtested> {
     with_threads(plan.run.threads, || {
         let inputs = load(plan, progress)?;
         let seen = observe(&inputs.panel);
@@ -284,8 +287,35 @@ pub fn backtest(plan: &Plan, progress: &dyn Progress) -> Result<(Vec<BacktestRow
         for part in &of_parts {
             all.merge(part);
         }
-        Ok((all.rows(forecaster.steps()), inputs.names.channels.clone()))
+        Ok(Backtested {
+            rows: all.rows(forecaster.steps()),
+            channels: inputs.names.channels.clone(),
+            bucket: inputs.panel.calendar().bucket(),
+        })
     })
+}
+
+/// Where the pages that a report leads to are not there yet, those that say how to get them.
+fn offer_beside(out: &Path) -> Result<()> {
+    for beside in Beside::ALL {
+        let folder = out.join(beside.folder());
+        if !folder.join("index.html").exists() {
+            // The night is published: a page that helps is not worth an error.
+            let _ = replace(&folder, "index.html", &[beside.not_yet()?.as_bytes()]);
+        }
+    }
+    Ok(())
+}
+
+/// What [`backtest`] found.
+#[derive(Debug, Clone)]
+pub struct Backtested {
+    /// One a class, channel, horizon step and method.
+    pub rows: Vec<BacktestRow>,
+    /// Names of the channels that `rows` number.
+    pub channels: Vec<String>,
+    /// How long the periods are that `rows` count.
+    pub bucket: Bucket,
 }
 
 /// One run under way.
@@ -527,6 +557,7 @@ impl<'a> NightlyRun<'a> {
             ..manifest
         };
         let folder = self.publication.finish(manifest, &self.clock.timings())?;
+        offer_beside(&self.plan.run.out)?;
         self.progress.end(&run_id);
         Ok(summary.located(run_id, folder))
     }

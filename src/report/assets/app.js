@@ -487,6 +487,12 @@ const OP = (() => {
     return [el("label", {}, "Your name", name), count, ...folderButton(), notice];
   };
 
+  // --- Pages beside the runs: from `current` they are one folder nearer than from `runs/ID` ---------------------------------
+  for (const link of document.querySelectorAll("[data-beside]")) {
+    const up = /\/runs\/[^/]+\/(report\/)?[^/]*$/.test(location.pathname) ? "../../../" : "../../";
+    link.href = `${root}${up}${link.dataset.beside}/index.html`;
+  }
+
   // --- Search box ---------------------------------------------------------------------------------------------------------
   const find = document.getElementById("find");
   const found = document.getElementById("found");
