@@ -48,7 +48,7 @@ pub(super) fn event(
         }));
     }
     let mut written: Vec<Value> = Vec::with_capacity(TABLES.len());
-    for table in TABLES {
+    for &table in TABLES {
         let path = table.path();
         let Some(file) = files.iter().find(|file| file.path == path) else { continue };
         let mut version = facet(&producer, "DatasetVersionDatasetFacet", "1-0-1");

@@ -135,7 +135,7 @@ fn a_fault_outside_any_item_ends_the_run_in_order() {
 /// Every table of a run, a line of cells a row.
 fn tables_of(folder: &Path) -> Vec<String> {
     let mut lines = Vec::new();
-    for table in crate::tables::TABLES {
+    for &table in crate::tables::TABLES {
         let rows = Rows::read(folder, table).unwrap();
         for row in 0..rows.len() {
             let cells = 0..rows.columns().len();

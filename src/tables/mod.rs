@@ -58,7 +58,7 @@ use crate::store::{Add, SCHEMA_VERSION};
 use std::fmt::Write;
 
 /// Every output table.
-pub static TABLES: [&dyn Declaration; 25] = [
+pub static TABLES: &[&dyn Declaration] = &[
     &FORECAST,
     &DEMAND,
     &CLASSIFICATION,
@@ -96,7 +96,7 @@ pub fn write(run: RunKey<'_>, results: Results<'_>, add: &Add<'_>) -> Result<()>
     // From the end: the steps are by far the longest table, and a thread that began them last would
     // be left alone with them.
     let tables: Vec<&dyn Declaration> =
-        TABLES.into_iter().rev().filter(|table| table.name() != EXCEPTIONS.name()).collect();
+        TABLES.iter().copied().rev().filter(|table| table.name() != EXCEPTIONS.name()).collect();
     parallel::in_order(
         &tables,
         |table| table.encode(run, results),
