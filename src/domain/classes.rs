@@ -5,8 +5,21 @@
 //! the word means there.
 
 /// Declares an enum whose variants have one spelling each: `name()` writes it, `from_name()` reads
-/// it back.
+/// it back. Where each word is given a meaning, `meaning()` tells it to readers of a page.
 macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal: $meaning:literal,)+ }) => {
+        words! { $(#[$doc])* $name { $(#[doc = $meaning] $variant = $text,)+ } }
+
+        impl $name {
+            /// What it means, as part of a sentence.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $meaning,)+
+                }
+            }
+        }
+    };
     ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$doc])*
         #[derive(
@@ -184,33 +197,21 @@ words! {
 words! {
     /// The constraint that made the quantity what it is, as the `binding` column says it.
     Binding {
-        /// The supplier's least quantity of a line.
-        Minimum = "minimum",
-        /// Whole packs.
-        Pack = "pack",
-        /// The supplier's largest quantity of a line.
-        Maximum = "maximum",
-        /// The most stock to hold of the item.
-        MaxStock = "max-stock",
-        /// What sells before it spoils.
-        ShelfLife = "shelf-life",
-        /// The smallest lot costs more than going without.
-        Uneconomic = "uneconomic-lot",
-        /// No quantity satisfies minimum, pack and maximum together.
-        Impossible = "minimum-above-maximum",
-        /// A cheaper price from a larger quantity on.
-        PriceBreak = "price-break",
-        /// The last run's quantity, near enough to keep.
-        Damping = "damping",
-        /// A whole container.
-        Container = "container",
-        /// The supplier's least order value.
-        OrderMinimum = "order-minimum",
-        /// The order value from which freight is free.
-        FreeFreight = "free-freight",
-        /// The run's budget.
-        Budget = "budget",
-        /// What a planner decided: rejected, snoozed or set by hand.
-        Decision = "decision",
+        Minimum = "minimum": "the least quantity that the supplier delivers",
+        Pack = "pack": "whole packs",
+        Maximum = "maximum": "the largest quantity that is delivered or may be held",
+        MaxStock = "max-stock": "the largest quantity that is delivered or may be held",
+        ShelfLife = "shelf-life": "no more than sells before it spoils",
+        Uneconomic = "uneconomic-lot": "the smallest lot costs more to keep than going without",
+        Impossible = "minimum-above-maximum":
+            "no quantity keeps to minimum, pack and maximum together",
+        PriceBreak = "price-break": "a cheaper price from a larger quantity on",
+        Damping = "damping": "last night's quantity was near enough to keep",
+        Container = "container": "whole containers filled",
+        OrderMinimum = "order-minimum":
+            "lines added or left out to reach the supplier's least order value",
+        FreeFreight = "free-freight": "lines added or left out to reach free freight",
+        Budget = "budget": "what the budget left",
+        Decision = "decision": "somebody rejected, snoozed or set it by hand",
     }
 }

@@ -1,6 +1,5 @@
 //! The whole report on a made-up run.
 
-use crate::domain::classes::Binding;
 use crate::domain::economics::UnitEconomics;
 use crate::domain::inputs::Source;
 use crate::domain::outcome::{Recommendation, Status};
@@ -123,13 +122,6 @@ fn the_glossary_is_in_the_order_of_the_words_that_it_shows() {
     let shown = page.split("<dt>").skip(1).filter_map(|entry| entry.split_once("</dt>"));
     let words: Vec<String> = shown.map(|(word, _)| word.to_lowercase()).collect();
     assert!(words.len() > 70 && words.is_sorted_by(|a, b| a < b), "{words:?}");
-}
-
-#[test]
-fn what_binds_an_order_has_a_meaning_among_the_causes() {
-    for binding in Binding::ALL {
-        assert!(!sheets::meaning(binding.name()).is_empty(), "{}", binding.name());
-    }
 }
 
 #[test]

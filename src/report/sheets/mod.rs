@@ -13,8 +13,6 @@ mod trust;
 pub(crate) use crate::report::sheets::business::indicators;
 pub(crate) use crate::report::sheets::buying::suppliers;
 pub(crate) use crate::report::sheets::checklists::checklists;
-#[cfg(test)]
-pub(crate) use crate::report::sheets::quality::meaning;
 pub(crate) use crate::report::sheets::quality::{Topic, accuracy, changes, data, exception_groups};
 pub(crate) use crate::report::sheets::selling::channels;
 pub(crate) use crate::report::sheets::sheet::Sheet;

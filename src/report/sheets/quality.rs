@@ -2,7 +2,7 @@
 //! or missing, what changed.
 
 use crate::domain::changes::{Change, ChangedField, Value};
-use crate::domain::classes::{AbcClass, cell_name};
+use crate::domain::classes::{AbcClass, Binding, cell_name};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::outcome::Accuracy;
 use crate::domain::units::Money;
@@ -507,7 +507,7 @@ impl Topic {
 }
 
 /// What a main cause means, in a sentence.
-pub(crate) fn meaning(cause: &str) -> &'static str {
+fn meaning(cause: &str) -> &'static str {
     match cause {
         "reorder point" => "stock fell to the reorder point, or rose above it again",
         "demand" => "more or less is expected to sell, or its error grew or shrank",
@@ -516,26 +516,13 @@ pub(crate) fn meaning(cause: &str) -> &'static str {
         "lead time" => "deliveries take longer or shorter than thought",
         "policy" => "another service target or method",
         "lot" => "another economic lot on top of the reorder point",
-        "decision" => "somebody rejected, snoozed or set it by hand",
         "order rules" => "minimums, packs, price breaks, free freight or the budget",
-        "minimum" => "the least quantity that the supplier delivers",
-        "pack" => "whole packs",
-        "maximum" | "max-stock" => "the largest quantity that is delivered or may be held",
-        "order-minimum" => "lines added or left out to reach the supplier's least order value",
-        "free-freight" => "lines added or left out to reach free freight",
-        "price-break" => "a cheaper price from a larger quantity on",
-        "uneconomic-lot" => "the smallest lot costs more to keep than going without",
-        "shelf-life" => "no more than sells before it spoils",
-        "minimum-above-maximum" => "no quantity keeps to minimum, pack and maximum together",
-        "container" => "whole containers filled",
-        "budget" => "what the budget left",
-        "damping" => "last night's quantity was near enough to keep",
         "data" => "input tables say something else",
         "code" => "another version of the program",
         "refit" => "seasons, errors and weights were learnt anew",
         "new" => "not in the last run",
         "gone" => "no longer in the data",
-        _ => "",
+        rule => Binding::from_name(rule).map_or("", Binding::meaning),
     }
 }
 
