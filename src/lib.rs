@@ -47,10 +47,12 @@
 //! |---|---|
 //! | a forecasting method | its file in `forecast/methods/`, one line in the list there, its test |
 //! | a supplier constraint | file and lines in `purchase/rules/`; `Binding`; `supplier_terms!` |
-//! | a column of an output table | its line in the declaration in `tables/`, the golden file |
-//! | an output table | its declaration in `tables/`, one line in the list there, its golden file |
-//! | an input layout (preset) | its data file in `ingest/cells/presets`, its example in `tests` |
-//! | an indicator, an exception kind, a rule of classes | its file or variant, and its test |
+//! | a column of an output table | its line in the declaration in `tables/`, files blessed |
+//! | an output table | its declaration in `tables/`, one line in the list there, files blessed |
+//! | an input layout (preset) | a file in `ingest/cells/presets`, an example in `tests/presets` |
+//! | an indicator | its entry in `indicators/definitions.rs`, its formula, its test |
+//! | an exception kind | one line of `exception_kinds!` in `domain/exceptions.rs` |
+//! | a rule of classes | its file in `classify/`, its call in `classify/mod.rs`, its test |
 //! | an export format | its file in `review/exports/`, one line in the list there, its test |
 //!
 //! `.github/CONTRIBUTING.md` walks through the first five.

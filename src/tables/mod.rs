@@ -5,7 +5,8 @@
 //! `run` writes, `review` and `run` read back; nothing here decides. Above `store`, which never
 //! calls back.
 //!
-//! To add a column: its line. To add a table: its declaration and its line in [`TABLES`].
+//! To add a column: its line. To add a table: its declaration and its line in [`TABLES`],
+//! `&ordering::NAME`; those that other rooms read by name are re-exported, too.
 //! `tests/snapshots/schemas.txt` holds them fast: a column that goes or changes its type breaks
 //! readers and needs a new [`crate::store::SCHEMA_VERSION`].
 

@@ -1,4 +1,5 @@
-//! Known layouts of tables: one data file each in `presets/`; `build.rs` lists and embeds them.
+//! Known layouts of tables: one data file each in `presets/`; `src/build.rs` lists and embeds them.
+//! Its keys are the fields of [`Preset`].
 
 use crate::ingest::cells::rules::normal;
 use serde::Deserialize;
@@ -34,7 +35,8 @@ pub(crate) struct Preset {
     pub(crate) table: String,
     /// Headings by which a file is recognised: all of them, in any order, each in one of its forms.
     pub(crate) header: Vec<Headings>,
-    /// Our column = the column in the file, or several of which the first that is there is read.
+    /// Our column = the column in the file, or several of which the first that is there is read;
+    /// `#2` is the second one where it has no heading.
     pub(crate) columns: BTreeMap<String, Headings>,
     /// Our column = the same value in every row.
     pub(crate) constants: BTreeMap<String, String>,
@@ -60,7 +62,7 @@ pub(crate) struct Preset {
     pub(crate) sheet: Option<String>,
     /// Lines between the header and the first row: descriptions, units.
     pub(crate) description_rows: usize,
-    /// What stands below the last row.
+    /// What stands below the last row: a number of lines, or how the first of them begins.
     pub(crate) footer: Footer,
     /// Whether each date (or each item) has a column of its own.
     pub(crate) wide: bool,

@@ -5,8 +5,9 @@
 //! planner's decision ([`by_hand`]) comes between the two.
 //!
 //! To add a rule: its file here and, in this one, its `mod` and its line in one of the lists; its
-//! word in `Binding` (`domain/classes.rs`). A number that it needs of a supplier is a line of
-//! `supplier_terms!` in `domain/inputs.rs`, which makes the field and the column of `suppliers`.
+//! word and its meaning in `Binding` (`domain/classes.rs`). A number that it needs of a supplier is
+//! a line of `supplier_terms!` in `domain/inputs.rs`, which makes the field and the column of
+//! `suppliers`; what it leaves unmet is told under a kind of its own (`domain/exceptions.rs`).
 //! Called by `purchase` alone; `run` hands in what planners decided.
 
 mod budget;
@@ -27,7 +28,7 @@ pub(super) static LINE_RULES: &[&dyn LineRule] =
     &[&whole_lots::WholeLots, &price_break::PriceBreaks, &damping::Damping];
 
 /// Rules on whole orders, in the order they are applied: first all of them to each order, then all
-/// of them to the run.
+/// of them to the run. What takes lines out of an order comes before what raises it.
 pub(super) static ORDER_RULES: &[&dyn OrderRule] = &[
     &container::ContainerFill,
     &order_minimum::OrderMinimum,
