@@ -7,13 +7,11 @@ use crate::domain::lanes::{Lane, Lanes};
 use crate::domain::outcome::{
     DraftOrder, LaneRow, OpenOrderAction, OpenOrderAdvice, Recommendation, TransferLine,
 };
-use crate::domain::outcome::{number_lines, recommendation_id};
+use crate::domain::outcome::{LaneBinding, LaneNight, number_lines, recommendation_id};
 use crate::domain::sorted::Keyed;
 use crate::domain::units::{LocationId, Money, PoolId, Units};
 use crate::explain::{Step, Unit};
 use crate::inventory::PoolPlan;
-use crate::network::LaneNight;
-use crate::network::night::Binding;
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -188,7 +186,7 @@ fn transfer_row(of: &Shipping<'_>) -> Recommendation {
         reason: reason(of, departs),
         binding: match of.quiet {
             Some(_) => "decision".to_owned(),
-            None if night.binding == Binding::Nothing && of.is_kept_by_fees() => {
+            None if night.binding == LaneBinding::Nothing && of.is_kept_by_fees() => {
                 "ageing".to_owned()
             }
             None => binding(night.binding).to_owned(),
@@ -370,12 +368,12 @@ pub fn idle_lanes(
     exceptions
 }
 
-fn binding(binding: Binding) -> &'static str {
+fn binding(binding: LaneBinding) -> &'static str {
     match binding {
-        Binding::Nothing => "",
-        Binding::SourceShort => "source-short",
-        Binding::HeldBack => "held-back",
-        Binding::Minimum => "minimum",
+        LaneBinding::Nothing => "",
+        LaneBinding::SourceShort => "source-short",
+        LaneBinding::HeldBack => "held-back",
+        LaneBinding::Minimum => "minimum",
     }
 }
 
@@ -392,7 +390,7 @@ fn reason(of: &Shipping<'_>, departs: Option<NaiveDate>) -> String {
         }
         None => format!("nothing departs from {source} within two years"),
         Some(day) if day > as_of && plan.need > 0.0 => format!("{source} next sends on {day}"),
-        Some(_) if night.binding == Binding::Nothing && of.is_kept_by_fees() => format!(
+        Some(_) if night.binding == LaneBinding::Nothing && of.is_kept_by_fees() => format!(
             "{sent} leave {source} today: above {:.0} a unit pays more for room and age there than \
              it earns",
             of.worth.unwrap_or(0.0)
@@ -405,12 +403,12 @@ fn reason(of: &Shipping<'_>, departs: Option<NaiveDate>) -> String {
             let until = until.map_or_else(String::new, |day| format!(" until {day}"));
             let share = Units::floor(night.share);
             match night.binding {
-                Binding::Minimum => format!(
+                LaneBinding::Minimum => format!(
                     "{source} has {has}{until}; this location's share of {share} is below the \
                      least line of {}",
                     lane.minimum
                 ),
-                Binding::Nothing | Binding::SourceShort | Binding::HeldBack => format!(
+                LaneBinding::Nothing | LaneBinding::SourceShort | LaneBinding::HeldBack => format!(
                     "{source} has {has}{until}; {share} are this location's share of {asked} \
                      asked for"
                 ),

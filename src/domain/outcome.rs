@@ -375,6 +375,53 @@ impl LaneRow {
     }
 }
 
+/// Why a lane sends less than was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LaneBinding {
+    /// It sends what was asked.
+    #[default]
+    Nothing,
+    /// The source has less than is asked for today.
+    SourceShort,
+    /// The source has it and keeps it for others, or for later.
+    HeldBack,
+    /// Less than the least line is left.
+    Minimum,
+}
+
+/// What one lane does tonight.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LaneNight {
+    /// Days until stock that the source receives next reaches the destination.
+    pub horizon_days: f64,
+    /// Units that last to the horizon almost surely.
+    pub need: f64,
+    /// Asked for today, whole packs.
+    pub asked: f64,
+    /// Share on paper of the source's stock; the need where nobody asks, so nothing is shared.
+    pub share: f64,
+    /// Leaves today.
+    pub sent: f64,
+    /// Of the share, what stays at the source.
+    pub held_back: f64,
+    /// Probability that the last unit sent is sold before the horizon.
+    pub last_sent_sells: Option<f64>,
+    /// The same of the next one, which stayed.
+    pub first_kept_sells: Option<f64>,
+    /// Why less is sent than was asked.
+    pub binding: LaneBinding,
+    /// The arithmetic.
+    pub steps: Vec<Step>,
+}
+
+impl LaneNight {
+    /// Asked for and not sent.
+    #[must_use]
+    pub fn short(&self) -> f64 {
+        (self.asked - self.sent).max(0.0)
+    }
+}
+
 words! {
     /// What a planner should do about a pool.
     Status {

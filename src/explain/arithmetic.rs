@@ -12,7 +12,6 @@
 //! ```
 
 use crate::explain::Step;
-use crate::math::elementary::Elementary;
 use std::collections::HashMap;
 
 // The noise of another order of operations, nothing a person could see; whole runs on every data
@@ -53,7 +52,8 @@ impl Binary {
             Self::Subtract => a - b,
             Self::Multiply => a * b,
             Self::Divide => a / b,
-            Self::Power => a.to_the(b),
+            // As `math` takes powers, without a room below this one.
+            Self::Power => libm::pow(a, b),
         }
     }
 }

@@ -21,7 +21,8 @@
 //!
 //! Pure arithmetic on [`DemandAhead`], which the forecast's distributions implement: quantiles and
 //! tail probabilities, no assumed shape. Called by `run` for the night and by `simulate` for a
-//! replay; calls `inventory`, `math` and `explain` only.
+//! replay; calls `inventory`, `math` and `explain` only. What it decides of a lane is a word of
+//! `domain`: whoever ships by it need not know the network.
 //!
 //! Source: the rule is Clark & Scarf (1960), Eppen & Schrage (1981), Graves (1996) and van der
 //! Heijden, Diks & de Kok (1997) put together; each file names its own. Oracle: the worked examples
@@ -45,7 +46,7 @@ pub mod who_buys;
 
 pub use crate::network::demand::{DemandAhead, Steady};
 pub use crate::network::levels::{Interval, Level};
-pub use crate::network::night::{Lane, LaneNight, Mode, Network, Night, Place, PlaceNight, Supply};
+pub use crate::network::night::{Lane, Mode, Network, Night, Place, PlaceNight, Supply};
 pub use crate::network::share::Rule;
 
 #[cfg(test)]

@@ -43,6 +43,7 @@
 //! assert_eq!((night.places[0].position, night.places[0].need), (180.0, 20.0));
 //! ```
 
+use crate::domain::outcome::{LaneBinding, LaneNight};
 use crate::explain::{Explanation, Step, Unit};
 use crate::math::distributions::Demand;
 use crate::network::demand::{DemandAhead, of_the_kind_of};
@@ -163,53 +164,6 @@ pub struct PlaceNight {
     pub need: f64,
     /// The arithmetic.
     pub steps: Vec<Step>,
-}
-
-/// Why a lane sends less than was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Binding {
-    /// It sends what was asked.
-    #[default]
-    Nothing,
-    /// The source has less than is asked for today.
-    SourceShort,
-    /// The source has it and keeps it for others, or for later.
-    HeldBack,
-    /// Less than the least line is left.
-    Minimum,
-}
-
-/// What one lane does tonight.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LaneNight {
-    /// Days until stock that the source receives next reaches the destination.
-    pub horizon_days: f64,
-    /// Units that last to the horizon almost surely.
-    pub need: f64,
-    /// Asked for today, whole packs.
-    pub asked: f64,
-    /// Share on paper of the source's stock; the need where nobody asks, so nothing is shared.
-    pub share: f64,
-    /// Leaves today.
-    pub sent: f64,
-    /// Of the share, what stays at the source.
-    pub held_back: f64,
-    /// Probability that the last unit sent is sold before the horizon.
-    pub last_sent_sells: Option<f64>,
-    /// The same of the next one, which stayed.
-    pub first_kept_sells: Option<f64>,
-    /// Why less is sent than was asked.
-    pub binding: Binding,
-    /// The arithmetic.
-    pub steps: Vec<Step>,
-}
-
-impl LaneNight {
-    /// Asked for and not sent.
-    #[must_use]
-    pub fn short(&self) -> f64 {
-        (self.asked - self.sent).max(0.0)
-    }
 }
 
 /// Everything decided of one item in one night.
@@ -812,12 +766,12 @@ impl Network<'_> {
         } else {
             explain.step("sent", "min(asked, share)", Unit::Units, [], sent);
         }
-        let mut binding = Binding::Nothing;
+        let mut binding = LaneBinding::Nothing;
         if sent < asked - NOISE {
             let is_short = total > stock + NOISE;
             // Enough for all that is asked today, and yet less was sent: it is kept for days until
             // the next arrival.
-            binding = if is_short { Binding::SourceShort } else { Binding::HeldBack };
+            binding = if is_short { LaneBinding::SourceShort } else { LaneBinding::HeldBack };
         }
         let fits = whole_packs(sent.min(*left), lane.pack);
         if fits < sent {
@@ -825,7 +779,7 @@ impl Network<'_> {
             explain.step("sent", "fits", Unit::Units, [("fits", fits)], fits);
         }
         if sent > 0.0 && sent < lane.minimum {
-            binding = Binding::Minimum;
+            binding = LaneBinding::Minimum;
             let inputs = [("minimum", lane.minimum)];
             sent = 0.0;
             explain.step("sent", "0", Unit::Units, inputs, 0.0);

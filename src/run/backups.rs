@@ -5,14 +5,14 @@
 
 use crate::allocate::shipments::{Shipped, Shipping, SourceStock, shipped};
 use crate::domain::lot::LotRules;
+use crate::domain::outcome::{LaneBinding, LaneNight};
 use crate::domain::units::{Money, Units};
 use crate::explain::arithmetic::to_a_millionth;
 use crate::explain::{Step, Unit};
 use crate::inventory::{Arrival, PoolPlan, Situation};
 use crate::network::backup::{Bridge, bridge};
-use crate::network::night::Binding;
 use crate::network::topology::Topology;
-use crate::network::{LaneNight, Network, PlaceNight};
+use crate::network::{Network, PlaceNight};
 use crate::purchase::PoolNeed;
 use crate::run::night::{LaneInUse, MovedIn, Night, Prospect};
 
@@ -127,8 +127,8 @@ impl<'a> Night<'a> {
             last_sent_sells: sells(bridged.sent),
             first_kept_sells: sells(bridged.sent + 1.0),
             binding: match bridged.sent < bridged.asked {
-                true => Binding::HeldBack,
-                false => Binding::Nothing,
+                true => LaneBinding::HeldBack,
+                false => LaneBinding::Nothing,
             },
             steps: bridged.steps,
         };

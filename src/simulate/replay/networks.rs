@@ -7,6 +7,7 @@
 use super::{Lacking, Level as Steering, Replay, State, Wish, date_of, facts};
 use crate::domain::inputs::Supplier;
 use crate::domain::order_calendar::OrderCalendar;
+use crate::domain::outcome::LaneNight;
 use crate::explain::Explanation;
 use crate::explain::arithmetic::to_a_millionth;
 use crate::inventory::outlook::units_until;
@@ -15,7 +16,7 @@ use crate::inventory::{Arrival, PastDemand};
 use crate::math::distributions::Demand;
 use crate::network::ageing::Stay;
 use crate::network::backup::{Bridge, bridge};
-use crate::network::night::{Lane, LaneNight, Mode, Network, Place, PlaceNight, Supply};
+use crate::network::night::{Lane, Mode, Network, Place, PlaceNight, Supply};
 use crate::network::share::packs;
 use crate::network::topology::{BadLanes, Ends, Topology};
 use crate::network::{DemandAhead, Interval, Level};
