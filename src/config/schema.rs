@@ -27,7 +27,9 @@ const OPEN: [&str; 8] = [
 pub fn of_config() -> Value {
     let mut sections = Map::new();
     let mut path: Vec<String> = Vec::new();
+    // Keys that follow each other without a word between them are what one comment is about.
     let mut comment: Vec<&str> = Vec::new();
+    let mut is_told = false;
     for line in TEMPLATE.lines() {
         let line = line.trim();
         let is_setting = line.strip_prefix('#').is_some_and(is_commented_key);
@@ -36,6 +38,11 @@ pub fn of_config() -> Value {
             insert(&mut sections, &path, None);
             comment.clear();
         } else if let Some(text) = line.strip_prefix('#').filter(|_| !is_setting) {
+            // A sentence that goes on after a key is about both.
+            let goes_on = text.trim().starts_with(char::is_lowercase);
+            if std::mem::take(&mut is_told) && !goes_on {
+                comment.clear();
+            }
             comment.push(text.trim());
         } else if let Some((key, value)) = line.trim_start_matches('#').split_once('=') {
             let is_default = !line.starts_with('#');
@@ -44,7 +51,7 @@ pub fn of_config() -> Value {
             let key = key.trim().trim_matches('"').to_owned();
             ask_reader(&path, &key, &mut property);
             insert(&mut sections, &path, Some((key, Value::Object(property))));
-            comment.clear();
+            is_told = true;
         } else {
             comment.clear();
         }
@@ -191,7 +198,8 @@ mod tests {
                         other => serde_json::to_value(other).unwrap(),
                     };
                     assert_eq!(property["default"], default, "{section}.{key}");
-                    assert!(!property["description"].is_null(), "{section}.{key}");
+                    let told = property["description"].as_str().unwrap();
+                    assert!(told.starts_with(char::is_uppercase), "{section}.{key}: {told}");
                 }
             }
         }

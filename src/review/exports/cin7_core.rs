@@ -85,6 +85,26 @@ fn place_of(heading: &str, columns: &[Column]) -> Option<usize> {
     })
 }
 
+/// The headings of a template. A heading may hold a comma in quotes, and a line that went through a
+/// spreadsheet may begin with a mark and be separated otherwise.
+fn first_line(template: &str) -> Result<csv::StringRecord> {
+    let line = template.trim().trim_start_matches('\u{feff}');
+    let unquoted = line.split('"').step_by(2).collect::<String>();
+    // Of several as frequent, the last one: the comma.
+    let separator = [b'\t', b';', b',']
+        .into_iter()
+        .max_by_key(|&separator| unquoted.bytes().filter(|&byte| byte == separator).count());
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .delimiter(separator.unwrap_or(b','))
+        .from_reader(line.as_bytes());
+    let mut headings = csv::StringRecord::new();
+    reader.read_record(&mut headings).map_err(|error| {
+        Error::Config(vec![format!("[export.templates] {NAME}: not a line of a CSV file: {error}")])
+    })?;
+    Ok(headings)
+}
+
 /// The documents below the account's own first line.
 fn by_template(
     template: &str,
@@ -92,7 +112,8 @@ fn by_template(
     documents: &[Document<'_>],
     page: &Page<'_>,
 ) -> Result<Vec<ExportFile>> {
-    let headings: Vec<&str> = template.trim().split(',').collect();
+    let headings = first_line(template)?;
+    let headings: Vec<&str> = headings.iter().collect();
     let places: Vec<Option<usize>> =
         headings.iter().map(|heading| place_of(heading, columns)).collect();
     for needed in ["SKU", "Quantity"] {

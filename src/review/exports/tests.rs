@@ -409,6 +409,18 @@ fn cin7_core_has_a_header_of_its_own_and_a_file_an_order() {
     }
     assert_eq!(documents, expected("EUR", |d| &d.supplier));
 
+    // Headings with a comma or a quote in them are one column each.
+    let template = "\u{feff}RecordType*,\"Supplier Name, as in \"\"Contacts\"\"\",Purchase Number*,\
+        \"Tax Rule, Purchases\",Currency,Product SKU,Qty,Unit Price";
+    let settings = Settings {
+        templates: [("cin7-core".to_owned(), template.to_owned())].into(),
+        ..Settings::default()
+    };
+    let core = files("cin7-core", What::Orders, &approved(), &settings);
+    let rows = read(&core[0].bytes, b',');
+    assert!(rows.iter().all(|row| row.len() == 8 && row["Tax Rule, Purchases"].is_empty()));
+    assert!(rows.iter().all(|row| !row["Product SKU"].is_empty() && row["Qty"] != "0"));
+
     let moves = files("cin7-core", What::Transfers, &moved(), &Settings::default());
     assert_eq!(moves.len(), 1);
     let rows = read(&moves[0].bytes, b',');
