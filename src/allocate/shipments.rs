@@ -87,6 +87,34 @@ pub struct Shipped {
     pub recommendation: Recommendation,
     /// How it came about.
     pub lane: LaneRow,
+    /// Of a move that was approved this very morning, and keeps its room until all are settled:
+    /// what is published instead.
+    pub approved: Option<Box<Shipped>>,
+}
+
+impl Shipped {
+    /// The same with nothing to send (any more), because `approved` units were approved this
+    /// morning.
+    #[must_use]
+    pub fn with_approval(mut self, approved: Units) -> Self {
+        let line = &mut self.recommendation;
+        if line.quantity.is_positive() {
+            let why = format!("{approved} units were approved this morning");
+            line.steps.push(Step {
+                name: "quantity",
+                formula: "quantity - approved_this_morning".to_owned(),
+                inputs: vec![("approved_this_morning", line.quantity.as_f64())],
+                value: 0.0,
+                unit: Unit::Units,
+                note: why.clone(),
+            });
+            line.reason.push_str(&format!("; {why}"));
+            line.quantity = Units::ZERO;
+            line.value = Money::ZERO;
+            self.lane.sent = 0.0;
+        }
+        self
+    }
 }
 
 /// Both rows.
@@ -113,7 +141,7 @@ pub fn shipped(of: &Shipping<'_>) -> Shipped {
         last_sent_sells: of.night.last_sent_sells,
         first_kept_sells: of.night.first_kept_sells,
     };
-    Shipped { recommendation, lane }
+    Shipped { recommendation, lane, approved: None }
 }
 
 fn transfer_row(of: &Shipping<'_>) -> Recommendation {

@@ -5,11 +5,13 @@ use crate::domain::exceptions::Subject;
 use crate::domain::inputs::Names;
 use crate::domain::lot::LotRules;
 use crate::domain::outcome::Status;
-use crate::domain::units::{Money, SupplierId, Units};
+use crate::domain::units::{LocationId, Money, SupplierId, Units};
 use crate::explain::{Step, Unit};
 use crate::purchase::landed_cost::CostLine;
 use crate::purchase::need::PoolNeed;
 use crate::purchase::offer::Offer;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 /// How a rule that changes a quantity shows in tables and explanations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,59 @@ pub struct Line<'a> {
     pub notes: Vec<String>,
     /// Its share of the freight of the whole order.
     pub freight: Money,
+    /// What was approved this very morning and concerns it.
+    pub morning: Morning<'a>,
+}
+
+/// What approvals of this very morning mean for a line, which is planned as if there were none: a
+/// second run of the morning must leave the rest of an order as it was.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Morning<'a> {
+    /// Nothing of its pool was approved.
+    #[default]
+    Undecided,
+    /// The line was: it keeps its place in the order until that is shaped, and is then published as
+    /// decided.
+    Approved(Box<ApprovedLine<'a>>),
+    /// Something else of its pool was.
+    Beside(PoolStanding),
+}
+
+/// A line that was approved this very morning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApprovedLine<'a> {
+    /// How much.
+    pub units: Units,
+    /// What it costs, reporting currency.
+    pub value: Money,
+    /// What is published instead of it, without a quantity.
+    pub published: Line<'a>,
+}
+
+/// Where a pool stands once what was approved this very morning counts.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PoolStanding {
+    /// On hand less committed, damaged and returns pending, and less what is to leave.
+    pub available: Units,
+    /// Open and approved orders due inside the horizon.
+    pub on_order: Units,
+    /// Available + on order - backorders.
+    pub inventory_position: Units,
+    /// First day the projected stock is gone.
+    pub stockout_date: Option<NaiveDate>,
+    /// Probability of running out before an order placed today arrives.
+    pub stockout_probability: f64,
+}
+
+impl PoolStanding {
+    /// Writes it into a line's pool.
+    pub fn show(&self, pool: &mut PoolNeed) {
+        pool.available = self.available;
+        pool.on_order = self.on_order;
+        pool.inventory_position = self.inventory_position;
+        pool.stockout_date = self.stockout_date;
+        pool.stockout_probability = self.stockout_probability;
+    }
 }
 
 impl<'a> Line<'a> {
@@ -65,6 +120,7 @@ impl<'a> Line<'a> {
             long_lot: None,
             notes: Vec::new(),
             freight: Money::ZERO,
+            morning: Morning::Undecided,
         }
     }
 
@@ -72,6 +128,21 @@ impl<'a> Line<'a> {
     #[must_use]
     pub fn supplier(&self) -> Option<SupplierId> {
         self.offer.map(|o| o.supply.supplier)
+    }
+
+    /// The order that it goes into; `None` when no supplier is known.
+    #[must_use]
+    pub fn order(&self) -> Option<(SupplierId, LocationId)> {
+        self.supplier().map(|supplier| (supplier, self.pool.location))
+    }
+
+    /// What was approved of it this very morning.
+    #[must_use]
+    pub fn approved(&self) -> Option<&ApprovedLine<'a>> {
+        match &self.morning {
+            Morning::Approved(approved) => Some(approved),
+            Morning::Undecided | Morning::Beside(_) => None,
+        }
     }
 
     /// The pool, as exceptions name it.

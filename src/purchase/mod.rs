@@ -12,6 +12,7 @@
 //! days. Every quantity that a rule changes gets a step and a sentence, so that the last step of a
 //! recommendation is its quantity.
 
+mod approved;
 pub mod economics;
 pub mod landed_cost;
 mod line;
@@ -30,7 +31,7 @@ pub mod sourcing;
 mod supplier_order;
 pub mod usual;
 
-pub use crate::purchase::line::Line;
+pub use crate::purchase::line::{ApprovedLine, Line, Morning, PoolStanding};
 pub use crate::purchase::market::Market;
 pub use crate::purchase::need::{DatedDemand, PoolNeed, PreviousQuantity};
 pub use crate::purchase::offer::Offer;

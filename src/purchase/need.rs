@@ -2,7 +2,7 @@
 
 use crate::domain::outcome::Status;
 use crate::domain::shown::counted;
-use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
+use crate::domain::units::{LocationId, Money, PoolId, SkuId, SupplierId, Units};
 use crate::explain::arithmetic::to_a_millionth;
 use crate::explain::words::{self, Word};
 use crate::explain::{Step, Unit};
@@ -139,6 +139,12 @@ pub struct PreviousQuantity {
 }
 
 impl PoolNeed {
+    /// The pool.
+    #[must_use]
+    pub fn id(&self) -> PoolId {
+        PoolId { sku: self.sku, location: self.location }
+    }
+
     /// A pool of which nothing is known: held, without stock, demand or need.
     #[must_use]
     pub fn unknown(sku: SkuId, location: LocationId) -> Self {

@@ -8,12 +8,13 @@ use crate::domain::outcome::{
 use crate::domain::sorted::Keyed;
 use crate::domain::units::{LocationId, Money, SupplierId, Units};
 use crate::explain::{Step, Unit};
+use crate::purchase::approved::{approved_beside, with_approvals};
 use crate::purchase::landed_cost::{Charges, landed_unit_cost, share_out};
 use crate::purchase::line::Line;
 use crate::purchase::market::Market;
 use crate::purchase::rules::ORDER_RULES;
 use crate::purchase::rules::free_freight::freight_of;
-use crate::purchase::rules::order_minimum::{complete, least_value};
+use crate::purchase::rules::order_minimum::{below_minimum, complete, least_value};
 use crate::purchase::supplier_order::{SupplierOrder, SupplierTerms};
 use chrono::{Days, NaiveDate};
 use std::collections::BTreeMap;
@@ -36,11 +37,11 @@ pub fn settle<'a>(mut lines: Vec<Line<'a>>, market: &Market<'a>) -> Settled {
     // Partitions finish in any order: the rows must not show which came first.
     lines.sort_by_key(|l| (l.pool.sku, l.pool.location, l.supplier()));
     let mut exceptions = market.exceptions();
-    shape_orders(&mut lines, market, &mut exceptions);
-    for rule in ORDER_RULES {
-        exceptions.extend(rule.shape_run(&mut lines, market));
-    }
+    let beside = approved_beside(&lines, market.approved);
+    let rest = Market { approved: &beside, ..*market };
+    let mut lines = with_approvals(lines, |lines| shape(lines, &rest), &mut exceptions);
     let orders = draft_orders(&mut lines, market, &mut exceptions);
+    exceptions.extend(below_minimum(&orders, market));
     let mut recommendations: Vec<Recommendation> =
         lines.into_iter().map(|line| recommendation(line, market)).collect();
     for pool in recommendations.chunk_by_mut(|a, b| a.key() == b.key()) {
@@ -48,6 +49,16 @@ pub fn settle<'a>(mut lines: Vec<Line<'a>>, market: &Market<'a>) -> Settled {
         number_lines(pool);
     }
     Settled { recommendations, orders, exceptions }
+}
+
+/// Applies the rules on whole orders, then those on the run; what there is to tell.
+fn shape<'a>(lines: &mut [Line<'a>], market: &Market<'a>) -> Vec<Exception> {
+    let mut exceptions = Vec::new();
+    shape_orders(lines, market, &mut exceptions);
+    for rule in ORDER_RULES {
+        exceptions.extend(rule.shape_run(lines, market));
+    }
+    exceptions
 }
 
 /// A pool that would run out before its usual supplier delivers does not where another brings, in
@@ -81,7 +92,7 @@ fn shape_orders<'a>(lines: &mut [Line<'a>], market: &Market<'a>, exceptions: &mu
         // Nothing is needed from this supplier: a top-up would order it for the sake of the order.
         if order.is_empty() {
             if order.terms.approved.is_positive() {
-                exceptions.extend(complete(&mut order, market));
+                complete(&mut order, market);
             }
             continue;
         }

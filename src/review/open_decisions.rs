@@ -4,7 +4,7 @@
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, PurchaseOrder};
 use crate::domain::panel::PoolId;
-use crate::domain::sorted::{keyed, rows_of};
+use crate::domain::sorted::{keyed, rows_of, run};
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use crate::review::decisions::{DecidedLine, Decision, KeptDecisions, WAIT_DAYS};
 use crate::review::moved::{Unplaced, see_what_moved};
@@ -23,6 +23,8 @@ pub struct Pending {
     pub supplier: Option<SupplierId>,
     /// Approved units.
     pub quantity: Units,
+    /// What they cost, reporting currency.
+    pub value: Money,
     /// The morning of the run that proposed them.
     pub approved_on: NaiveDate,
     /// When they were expected to arrive.
@@ -83,6 +85,8 @@ pub struct OpenDecisions {
     /// Value of what was approved on this very morning and is not placed yet: a second run of the
     /// morning plans the rest of the same orders.
     pub approved_today: BTreeMap<(SupplierId, LocationId), Money>,
+    /// The same without what was approved on this very morning; `None` where nothing was.
+    pub before_today: Option<Box<OpenDecisions>>,
 }
 
 impl OpenDecisions {
@@ -91,6 +95,7 @@ impl OpenDecisions {
     pub fn new(kept: &KeptDecisions, inputs: &Inputs, as_of: NaiveDate) -> Self {
         let mut open =
             Self { exceptions: of_unknown_items(kept, inputs, as_of), ..Self::default() };
+        let mut left_earlier = Vec::new();
         for approval in unplaced(kept, inputs, as_of) {
             let Unplaced { decision, line, left, has_left } = approval;
             if let Some(exception) = late(decision, &line, left, inputs, as_of) {
@@ -106,13 +111,18 @@ impl OpenDecisions {
             let PoolId { sku, location } = line.pool;
             // What has left its source is not there to be promised.
             if let Some(giver) = line.from.filter(|_| !has_left) {
-                open.leaving.push(Leaving { sku, location: giver, quantity: left });
+                let leaving = Leaving { sku, location: giver, quantity: left };
+                if decision.as_of < as_of {
+                    left_earlier.push(leaving.clone());
+                }
+                open.leaving.push(leaving);
             }
             open.pending.push(Pending {
                 sku,
                 location,
                 supplier: line.supplier,
                 quantity: left,
+                value: decision.unit_cost.times(left),
                 approved_on: decision.as_of,
                 expected: decision.expected,
                 recommendation_id: decision.recommendation_id.clone(),
@@ -137,7 +147,21 @@ impl OpenDecisions {
         open.pending.sort_by_key(|p| (p.sku, p.location, p.supplier));
         open.leaving.sort_by_key(|leaving| (leaving.sku, leaving.location));
         open.quiet.sort_by_key(|q| (q.sku, q.location, q.supplier));
+        if open.pending.iter().any(|approved| approved.approved_on == as_of) {
+            let mut before = Self { leaving: left_earlier, ..Self::default() };
+            before.leaving.sort_by_key(|leaving| (leaving.sku, leaving.location));
+            before.quiet.clone_from(&open.quiet);
+            let earlier = open.pending.iter().filter(|approved| approved.approved_on < as_of);
+            before.pending = earlier.cloned().collect();
+            open.before_today = Some(Box::new(before));
+        }
         open
+    }
+
+    /// What was approved of an item on the morning of `day` and is not placed yet.
+    pub fn approved_on(&self, day: NaiveDate, sku: SkuId) -> impl Iterator<Item = &Pending> {
+        let of_item = run(&self.pending, |approved| approved.sku.cmp(&sku));
+        of_item.iter().filter(move |approved| approved.approved_on == day)
     }
 
     /// Why a purchase is not proposed tonight: what was rejected or put off is the item. Proposed

@@ -50,7 +50,7 @@ impl Common {
             return_rates,
             flows: flows(seen),
             presence: Presence::of(inputs),
-            envelopes: open_to_buy(plan, inputs, economics, standing),
+            envelopes: open_to_buy(plan, inputs, economics, standing.pending.iter()),
         }
     }
 }

@@ -16,6 +16,7 @@ mod kits;
 mod learning;
 mod lineage;
 mod metrics;
+mod mornings;
 mod networks;
 mod night;
 mod observe;

@@ -10,7 +10,8 @@ use crate::domain::exceptions::Exception;
 use crate::domain::inputs::{Inputs, PoolOverrides, Product, PurchaseOrder, Supply};
 use crate::domain::lanes::Lane;
 use crate::domain::outcome::{
-    Allocation, ChannelFinding, Classification, OpenOrderAdvice, PoolPicture, WEEKS, WeeklyNeed,
+    Allocation, ChannelFinding, Classification, OpenOrderAdvice, PoolPicture, Transfer, WEEKS,
+    WeeklyNeed,
 };
 use crate::domain::panel::Pool;
 use crate::domain::units::{Money, Units};
@@ -50,6 +51,7 @@ pub(super) struct Evening<'a> {
 }
 
 /// What is known without any forecast: all that pools are settled with once they are planned.
+#[derive(Clone)]
 pub(super) struct Shop<'a> {
     pub run: RunKey<'a>,
     pub plan: &'a Plan,
@@ -78,6 +80,8 @@ pub(super) struct Night<'a> {
     pub lead_times: LeadTimes,
     /// By pool.
     pub shelves: Vec<Shelf>,
+    /// The same night before what was approved on its very morning; `None` where nothing was.
+    pub before_today: Option<Box<Night<'a>>>,
     pub demand_rows: DemandEncoder<'a>,
     pub forecast_rows: ForecastEncoder<'a>,
 }
@@ -190,6 +194,14 @@ pub(super) struct MovedIn {
     pub from: String,
 }
 
+/// All pools of one item, in pool order.
+pub(super) struct PlannedItem<'a> {
+    pub pools: Vec<PlannedPool<'a>>,
+    /// Between locations that no lane connects.
+    pub transfers: Vec<Transfer>,
+    pub exceptions: Vec<Exception>,
+}
+
 /// One pool, planned by itself; supplier orders and the budget come later.
 pub(super) struct PlannedPool<'a> {
     pub plan: PoolPlan,
@@ -250,5 +262,14 @@ impl<'a> Shop<'a> {
             economics,
             return_rates,
         }
+    }
+}
+
+impl Shop<'_> {
+    /// The same before what was approved on this very morning; `None` where nothing was.
+    pub(super) fn before_today(&self) -> Option<Self> {
+        let standing = self.standing.before_today.as_deref()?;
+        let market = Market { approved: &standing.approved_today, ..self.market };
+        Some(Self { standing, market, ..self.clone() })
     }
 }

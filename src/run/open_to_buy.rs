@@ -5,15 +5,15 @@ use crate::domain::economics::UnitEconomics;
 use crate::domain::inputs::Inputs;
 use crate::domain::units::{Money, PoolId, Units};
 use crate::purchase::open_to_buy::{Commitment, Envelope, envelopes};
-use crate::review::open_decisions::OpenDecisions;
+use crate::review::open_decisions::Pending;
 use chrono::NaiveDate;
 
-/// Every line of `[purchase.open_to_buy]`, less what is placed and approved for it.
-pub(super) fn open_to_buy(
+/// Every line of `[purchase.open_to_buy]`, less what is placed and `pending` for it.
+pub(super) fn open_to_buy<'p>(
     plan: &Plan,
     inputs: &Inputs,
     economics: &[UnitEconomics],
-    standing: &OpenDecisions,
+    pending: impl Iterator<Item = &'p Pending>,
 ) -> Vec<Envelope> {
     let settings = &plan.purchase.open_to_buy;
     if settings.is_empty() {
@@ -23,12 +23,13 @@ pub(super) fn open_to_buy(
     let mut on_order = Vec::new();
     for order in inputs.purchase_orders.iter() {
         let units = order.outstanding();
-        if units.is_positive() {
+        // What another location sends was bought already.
+        if units.is_positive() && order.shipment.is_none() {
             let pool = PoolId { sku: order.sku, location: order.location };
             on_order.push(goods.commitment(pool, units, order.expected));
         }
     }
-    for approved in &standing.pending {
+    for approved in pending.filter(|approved| approved.from.is_none()) {
         let pool = PoolId { sku: approved.sku, location: approved.location };
         on_order.push(goods.commitment(pool, approved.quantity, approved.expected));
     }

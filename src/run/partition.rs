@@ -6,11 +6,11 @@ use crate::domain::error::Result;
 use crate::domain::exceptions::Exception;
 use crate::domain::outcome::{Accuracy, MethodChoice, SeriesForecast, Transfer};
 use crate::domain::panel::SeriesKey;
-use crate::forecast::Forecaster;
+use crate::forecast::{Forecaster, PoolForecast};
 use crate::forecast::pooled::refit;
 use crate::inventory::receipts::LeadTimes;
 use crate::run::history::shelves;
-use crate::run::night::{ItemLanes, KitNight, Night, PlannedPool, Shop};
+use crate::run::night::{ItemLanes, KitNight, Night, PlannedItem, PlannedPool, Shop};
 use crate::tables::{DemandEncoder, ForecastEncoder, RowGroup};
 use std::ops::Range;
 
@@ -36,6 +36,10 @@ impl<'a> Night<'a> {
         forecaster: &'a Forecaster<'a>,
     ) -> Result<Self> {
         let Shop { run, plan, inputs, standing, .. } = shop;
+        let before_today = match shop.before_today() {
+            Some(before) => Some(Box::new(Self::new(before, presence, forecaster)?)),
+            None => None,
+        };
         let calendar = inputs.panel.calendar();
         let horizon = plan.horizon(calendar.bucket());
         let mut night = Self {
@@ -45,6 +49,7 @@ impl<'a> Night<'a> {
             presence,
             lead_times: LeadTimes::new(&inputs.purchase_orders),
             shelves: shelves(inputs, standing),
+            before_today,
             demand_rows: DemandEncoder::new(&inputs.panel, &inputs.names, run)?,
             forecast_rows: ForecastEncoder::new(&inputs.names, calendar, horizon, run)?,
         };
@@ -52,6 +57,28 @@ impl<'a> Night<'a> {
         // partition those are.
         night.kit_night = KitNight::of(&night);
         Ok(night)
+    }
+
+    /// Plans the pools of one item.
+    fn plan_item(
+        &self,
+        pools: Range<usize>,
+        forecasts: &[PoolForecast],
+        lanes: ItemLanes<'_, 'a>,
+    ) -> PlannedItem<'a> {
+        let mut exceptions = Vec::new();
+        let mut planned = Vec::with_capacity(pools.len());
+        if lanes.in_use.is_empty() && lanes.backups.is_empty() {
+            for (p, forecast) in pools.zip(forecasts) {
+                planned.push(self.plan_or_hold(p, forecast, &mut exceptions));
+            }
+        } else {
+            planned = self.plan_network_or_hold(pools, forecasts, lanes, &mut exceptions);
+        }
+        // What lies at another location is moved before the rest is bought.
+        let transfers = self.suggested_transfers(&mut planned);
+        self.buy_the_rest(&mut planned, &transfers, &mut exceptions);
+        PlannedItem { pools: planned, transfers, exceptions }
     }
 
     /// Forecasts and plans the pools of `range`, all locations of each item.
@@ -103,19 +130,16 @@ impl<'a> Night<'a> {
             exceptions.extend(self.who_should_buy(of_item.clone()));
             let lanes = self.lanes_in_use(of_item.clone());
             let backups = self.backup_lanes(of_item.clone(), &lanes);
-            if lanes.is_empty() && backups.is_empty() {
-                for (p, forecast) in of_item.zip(here) {
-                    planned.push(self.plan_or_hold(p, forecast, &mut exceptions));
-                }
-            } else {
-                let lanes = ItemLanes { in_use: &lanes, backups: &backups };
-                planned.extend(self.plan_network_or_hold(of_item, here, lanes, &mut exceptions));
+            let lanes = ItemLanes { in_use: &lanes, backups: &backups };
+            let mut now = self.plan_item(of_item.clone(), here, lanes);
+            if let Some(before) = self.before_today.as_deref()
+                && self.is_approved_today(item[0].sku)
+            {
+                now = self.rest_of_the_morning(now, before.plan_item(of_item, here, lanes));
             }
-            // What lies at another location is moved before the rest is bought.
-            let of_item = &mut planned[first - range.start..];
-            let moved = self.suggested_transfers(of_item);
-            self.buy_the_rest(of_item, &moved, &mut exceptions);
-            transfers.extend(moved);
+            planned.extend(now.pools);
+            transfers.extend(now.transfers);
+            exceptions.extend(now.exceptions);
         }
         exceptions.sort();
         let accuracy = forecasts.into_iter().flat_map(|forecast| forecast.accuracy).collect();

@@ -16,7 +16,7 @@ use crate::domain::sorted::{self, rows_of};
 use crate::domain::units::{PoolId, Units};
 use crate::inventory::Arrival;
 use crate::inventory::projection::DatedStock;
-use crate::purchase;
+use crate::purchase::{self, Market};
 use crate::run::night::{Night, PlannedPool, Shop};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -26,6 +26,8 @@ pub(super) fn settle<'a>(shop: &Shop<'a>, pools: Vec<PlannedPool<'a>>, outcome: 
     outcome.exceptions.extend(shop.kit_exceptions.iter().cloned());
     let mut lines = Vec::with_capacity(pools.len());
     let mut transfers = Vec::new();
+    // What is published instead of a move that was approved this morning, by position.
+    let mut approved_moves: Vec<(usize, Box<Shipped>)> = Vec::new();
     // Of an item that no pool holds nothing is known, which is not the same as none.
     let mut available: Vec<Option<Units>> = vec![None; shop.inputs.names.skus.len()];
     let mut dated = Vec::with_capacity(pools.len());
@@ -53,7 +55,8 @@ pub(super) fn settle<'a>(shop: &Shop<'a>, pools: Vec<PlannedPool<'a>>, outcome: 
             }
         }
         outcome.policy.push(pool.plan.policy);
-        for Shipped { recommendation, lane } in pool.shipped {
+        for Shipped { recommendation, lane, approved } in pool.shipped {
+            approved_moves.extend(approved.map(|published| (transfers.len(), published)));
             transfers.push(recommendation);
             outcome.lanes.push(lane);
         }
@@ -87,8 +90,15 @@ pub(super) fn settle<'a>(shop: &Shop<'a>, pools: Vec<PlannedPool<'a>>, outcome: 
     let policy = &shop.plan.policy;
     outcome.exceptions.extend(policy.idle_targets(shop.classes, &outcome.policy));
     // Last: the budget and the suppliers' minimums weigh all lines of the run against each other.
-    let settled = purchase::settle(lines, &shop.market);
+    let envelopes = shop.envelopes_before_approvals(&lines);
+    let open_to_buy = envelopes.as_deref().unwrap_or(shop.market.open_to_buy);
+    let settled = purchase::settle(lines, &Market { open_to_buy, ..shop.market });
     outcome.exceptions.extend(network_exceptions(shop, &mut transfers, &mut outcome.lanes));
+    for (i, published) in approved_moves {
+        let Shipped { recommendation, lane, .. } = *published;
+        transfers[i] = recommendation;
+        outcome.lanes[i] = lane;
+    }
     outcome.exceptions.extend(expedite(
         &outcome.open_orders,
         |pool| sources.contains(&pool),

@@ -10,7 +10,7 @@ use crate::domain::units::Units;
 use crate::purchase::line::Line;
 use crate::purchase::line::Wording;
 
-pub(super) const WORDING: Wording =
+pub(crate) const WORDING: Wording =
     Wording { binding: Binding::Decision, step: "after_decision", change: "planner_decision" };
 
 /// Sets the lines of one pool to `wanted` units, within the supplier's rules. A split order becomes

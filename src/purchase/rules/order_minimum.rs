@@ -28,18 +28,29 @@ pub(crate) fn least_value(terms: &SupplierTerms) -> Option<Money> {
 }
 
 /// An order of which all that is needed was approved this morning: where that alone is below the
-/// minimum, what was to reach it is proposed as before.
-pub(crate) fn complete(order: &mut SupplierOrder, market: &Market) -> Option<Exception> {
+/// minimum, what was to reach it is proposed.
+pub(crate) fn complete(order: &mut SupplierOrder, market: &Market) {
     OrderMinimum.shape_order(order, market);
-    let value = order.value();
-    let minimum = least_value(&order.terms).filter(|&minimum| value < minimum)?;
-    Some(Exception::new(
-        Severity::Warning,
-        ExceptionKind::BelowOrderMinimum,
-        order.terms.subject(),
-        format!("what was approved, {value:.2}, is below the supplier's minimum of {minimum}"),
-        "no other line may grow so far: approve more of its lines, ask the supplier, or wait",
-    ))
+}
+
+/// What was approved this morning of orders that nothing more is proposed for, where that is below
+/// the minimum.
+pub(crate) fn below_minimum(orders: &[DraftOrder], market: &Market) -> Vec<Exception> {
+    let mut told = Vec::new();
+    for (&(supplier, location), &value) in market.approved {
+        let has_more = orders.iter().any(|o| (o.supplier, o.location) == (supplier, location));
+        let terms = SupplierTerms::of(supplier, location, market);
+        let minimum = least_value(&terms).filter(|&minimum| value < minimum);
+        let Some(minimum) = minimum.filter(|_| !has_more && value.is_positive()) else { continue };
+        told.push(Exception::new(
+            Severity::Warning,
+            ExceptionKind::BelowOrderMinimum,
+            terms.subject(),
+            format!("what was approved, {value:.2}, is below the supplier's minimum of {minimum}"),
+            "no other line may grow so far: approve more of its lines, ask the supplier, or wait",
+        ));
+    }
+    told
 }
 
 impl OrderRule for OrderMinimum {

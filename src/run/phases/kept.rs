@@ -12,7 +12,7 @@ use crate::domain::units::{Money, SupplierId, Units};
 use crate::inventory::PoolPlan;
 use crate::inventory::projection::DatedStock;
 use crate::network::guaranteed_service::HoldOrPass;
-use crate::purchase::{Line, Market, PoolNeed};
+use crate::purchase::{ApprovedLine, Line, Market, Morning, PoolNeed, PoolStanding};
 use crate::run::night::PlannedPool;
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +48,15 @@ struct KeptLine {
     binding: Option<Binding>,
     notes: Vec<String>,
     freight: Money,
+    morning: KeptMorning,
+}
+
+/// See [`Morning`].
+#[derive(Debug, Serialize, Deserialize)]
+enum KeptMorning {
+    Undecided,
+    Approved { units: Units, value: Money, published: Box<KeptLine> },
+    Beside(PoolStanding),
 }
 
 /// Which offer a line takes.
@@ -94,6 +103,20 @@ impl From<Line<'_>> for KeptLine {
             binding: line.binding,
             notes: line.notes,
             freight: line.freight,
+            morning: line.morning.into(),
+        }
+    }
+}
+
+impl From<Morning<'_>> for KeptMorning {
+    fn from(morning: Morning<'_>) -> Self {
+        match morning {
+            Morning::Undecided => Self::Undecided,
+            Morning::Approved(approved) => {
+                let ApprovedLine { units, value, published } = *approved;
+                Self::Approved { units, value, published: Box::new(published.into()) }
+            }
+            Morning::Beside(standing) => Self::Beside(standing),
         }
     }
 }
@@ -140,6 +163,20 @@ impl KeptLine {
             binding: self.binding,
             notes: self.notes,
             freight: self.freight,
+            morning: self.morning.of(market),
+        }
+    }
+}
+
+impl KeptMorning {
+    fn of<'a>(self, market: &Market<'a>) -> Morning<'a> {
+        match self {
+            Self::Undecided => Morning::Undecided,
+            Self::Approved { units, value, published } => {
+                let published = published.proposed(market);
+                Morning::Approved(Box::new(ApprovedLine { units, value, published }))
+            }
+            Self::Beside(standing) => Morning::Beside(standing),
         }
     }
 }
