@@ -263,10 +263,7 @@ fn more_than_proposed_comes_off_the_other_part_of_a_split_order() {
     let ids = [0, 1].map(|part| table.text(split[part], "recommendation_id").to_owned());
     let quantities = [0, 1].map(|part| table.number(split[part], "quantity"));
     let edit = |quantity: f64| {
-        format!(
-            "recommendation_id,decision,quantity,author\n{},edit,{quantity},Mara\n",
-            ids[0]
-        )
+        format!("recommendation_id,decision,quantity,author\n{},edit,{quantity},Mara\n", ids[0])
     };
     let all = shop.after(&edit(quantities[0] + quantities[1]));
     assert_eq!(all.get(&ids[1]), None, "{split:?}");

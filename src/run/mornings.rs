@@ -11,8 +11,8 @@ use crate::purchase::open_to_buy::Envelope;
 use crate::purchase::rules::by_hand::set_aside;
 use crate::purchase::{ApprovedLine, Line, Morning, PoolStanding};
 use crate::review::open_decisions::Pending;
-use crate::run::open_to_buy::open_to_buy;
 use crate::run::night::{Night, PlannedItem, PlannedPool, Shop};
+use crate::run::open_to_buy::open_to_buy;
 use std::collections::BTreeSet;
 
 impl<'a> Night<'a> {
@@ -29,8 +29,7 @@ impl<'a> Night<'a> {
         before: PlannedItem<'a>,
     ) -> PlannedItem<'a> {
         let sku = before.pools[0].plan.policy.sku;
-        let approved: Vec<&Pending> =
-            self.standing.approved_on(self.market.as_of, sku).collect();
+        let approved: Vec<&Pending> = self.standing.approved_on(self.market.as_of, sku).collect();
         // Another day's files, or a move of more units than there were to give: planned anew.
         if !approved.iter().all(|approval| holds(&before, approval, &approved)) {
             return now;
@@ -91,8 +90,7 @@ fn holds(before: &PlannedItem<'_>, approval: &Pending, approved: &[&Pending]) ->
     let by_lane = pool.shipped.iter().map(|row| &row.recommendation);
     let by_lane = by_lane.filter(|row| row.transfer.is_some_and(|move_| move_.from == from));
     let sideways = before.transfers.iter().filter(|t| (t.from, t.to) == (from, approval.location));
-    let planned: Units =
-        by_lane.map(|row| row.quantity).chain(sideways.map(|t| t.quantity)).sum();
+    let planned: Units = by_lane.map(|row| row.quantity).chain(sideways.map(|t| t.quantity)).sum();
     planned >= units_moved(approved, from, approval.location)
 }
 
@@ -112,9 +110,9 @@ fn decided<'a>(
         return line;
     }
     let supplier = line.supplier();
-    let own = here.iter().filter(|a| {
-        a.from.is_none() && a.supplier == supplier && a.location == line.pool.location
-    });
+    let own = here
+        .iter()
+        .filter(|a| a.from.is_none() && a.supplier == supplier && a.location == line.pool.location);
     let units: Units = own.clone().map(|approval| approval.quantity).sum();
     if supplier.is_none() || !units.is_positive() {
         return Line { morning: Morning::Beside(standing), ..line };
