@@ -4,7 +4,6 @@
 //! did. A failure leaves the last publication in place. `run` calls it, once, when all is decided.
 
 pub mod effects;
-pub(crate) mod matters;
 
 use crate::allocate::room::overfull;
 use crate::domain::error::{Error, Result};

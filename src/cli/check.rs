@@ -1,6 +1,5 @@
 //! `check`: what was read, what was rejected, what is missing or stale, and what that costs.
 
-use crate::audit::matters::{Matter, Sales, matters};
 use crate::cli::CheckArgs;
 use crate::cli::print::{print_json, say};
 use crate::cli::progress::Terminal;
@@ -10,9 +9,9 @@ use crate::domain::inputs::Inputs;
 use crate::domain::panel::Panel;
 use crate::domain::shown::shown;
 use crate::domain::units::{ChannelId, LocationId};
+use crate::indicators::matters::{Matter, Sales, matters};
 use crate::ingest::advice::{self, Suggestion};
 use crate::ingest::far;
-use crate::purchase::Market;
 use crate::report::wording::grouped;
 use crate::run;
 use chrono::NaiveDate;
@@ -43,8 +42,6 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8> {
         plan.ingest = brought.settings.clone();
     }
     let mut inputs = run::with_threads(plan.run.threads, || run::look(&plan, &progress))?;
-    // What a run would find out only when it buys.
-    inputs.exceptions.extend(Market::new(&inputs, &plan.purchase).exceptions());
     inputs.exceptions.sort();
     inputs.exceptions.sort_by_key(|exception| Reverse(exception.severity));
     let remedies = remedies(&plan, &inputs);

@@ -1,6 +1,8 @@
 //! What the business earns from its stock: turnover, days, sell-through, GMROI, fill rate, each
 //! with numerator and denominator. Called by `run` once everything is decided, and by `report` for
-//! what it knows of each item. [`worklists`] are the lists of things to do besides ordering.
+//! what it knows of each item. [`worklists`] are the lists of things to do besides ordering;
+//! `matters` ranks what is missing or doubtful by the sales that hang on it, for the first page and
+//! for `check`.
 //!
 //! [`definitions`] lists every indicator once, with its formula; the textbook's are in
 //! [`formulas`], the sums they are fed with in [`facts`]. Money and flows cover the last 365 days,
@@ -13,6 +15,7 @@ pub(crate) mod definitions;
 mod facts;
 pub mod formulas;
 mod goals;
+pub(crate) mod matters;
 mod pool_results;
 mod settings;
 mod suppliers;

@@ -3,11 +3,11 @@
 //! A line that does not hold is not kept, and the planner is told which and why; the others are.
 //! Taking in the same file twice changes nothing.
 
+use crate::domain::dates::{DayOrder, Slashed, date_of, parse_dotted, parse_iso, serial};
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
 use crate::domain::lot::LotRules;
 use crate::domain::units::{Money, Units};
-use crate::ingest::cells::dates::{DayOrder, Slashed, date_of, parse_dotted, parse_iso, serial};
 use crate::review::decisions::{Decision, KeptDecisions, Verdict, append, known_extent};
 use crate::store::{Extent, Journal, PublishedRun, SCHEMA_VERSION};
 use crate::tables::{Declaration, NETWORK, PRODUCTS, RECOMMENDATIONS, Rows, TRANSFERS};

@@ -101,6 +101,8 @@ pub fn look(plan: &Plan, progress: &dyn Progress) -> Result<Inputs> {
     progress.end(&format!("{} series, {} values", inputs.panel.len(), inputs.panel.cells()));
     let exceptions = history::clean(&mut inputs, plan);
     inputs.exceptions.extend(exceptions);
+    // What a run would find out only when it buys.
+    inputs.exceptions.extend(Market::new(&inputs, &plan.purchase).exceptions());
     Ok(inputs)
 }
 

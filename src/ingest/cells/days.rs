@@ -1,6 +1,6 @@
 //! Business days: dates and moments of a column, within the accepted range, by the shop's clock.
 
-use crate::ingest::cells::dates::{
+use crate::domain::dates::{
     DayOrder, Slashed, offset_at, parse_clear, parse_format, parse_iso, serial,
 };
 use crate::ingest::cells::interner::Problem;
@@ -9,7 +9,7 @@ use crate::ingest::settings::{NaiveTimes, Settings};
 use chrono::Datelike;
 use chrono_tz::Tz;
 
-pub(crate) use crate::ingest::cells::dates::{Moment, date_of, day_number};
+pub(crate) use crate::domain::dates::{Moment, date_of, day_number};
 
 /// The clock that the shop's days go by.
 #[derive(Debug, Clone, Copy)]

@@ -1,8 +1,7 @@
-//! Cells to values: mapping, presets, dates, numbers and money.
+//! Cells to values: mapping, presets, days, numbers and money.
 
 pub(crate) mod choices;
 pub(crate) mod currency;
-pub(crate) mod dates;
 pub(crate) mod days;
 pub(crate) mod interner;
 pub(crate) mod mapping;

@@ -4,11 +4,11 @@
 mod moves;
 mod panels;
 
-use crate::audit::matters::{Sales, matters};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::outcome::{Recommendation, Status};
 use crate::domain::units::SkuId;
 use crate::indicators::PoolResults;
+use crate::indicators::matters::{Sales, matters};
 use crate::report::briefing::moves::{Move, moves};
 use crate::report::briefing::panels::{Panel, do_not_promote, panels, push};
 use crate::report::charts::{self, Bar, WeekBar};

@@ -1,4 +1,4 @@
-//! Dates and moments in the forms that files have them.
+//! Dates and moments as people and programs write them.
 //!
 //! Most forms can mean one day only and are read so, whatever the rest of the file does. One
 //! cannot: `03/02/2026` is the third of February in most of the world and the second of March in
