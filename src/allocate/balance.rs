@@ -24,6 +24,7 @@
 //!     location: LocationId(0),
 //!     available: Units(100),
 //!     reorder_point: 0.0,
+//!     step: Units(1),
 //! };
 //! let rows = allocate(&pool, &channels, &context, &mut Vec::new());
 //! let worth = Worth { unit_cost: Money::from_f64(2.0), days_to_arrival: 10.0 };
@@ -147,7 +148,7 @@ pub fn findings(
 
 /// Whole units beyond `excess_cover_days` of `velocity`.
 fn excess(allocated: Units, velocity: f64, settings: &Settings) -> f64 {
-    (allocated.as_f64() - velocity * settings.excess_cover_days).max(0.0).floor()
+    Units::floor((allocated.as_f64() - velocity * settings.excess_cover_days).max(0.0)).as_f64()
 }
 
 /// What closing a channel would bring until the next arrival.

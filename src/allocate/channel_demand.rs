@@ -22,6 +22,8 @@ pub(crate) struct ChannelFacts<'a> {
     /// Units shown now.
     pub listed: Option<Units>,
     pub previous: Option<Previous>,
+    /// What is given to a channel is a multiple of it.
+    pub step: Units,
     /// Units that can be promised at every location of the item where the channel takes part, and
     /// which of them this is. `[locations]`
     pub available: &'a [Units],
@@ -54,7 +56,7 @@ impl ChannelTerms<'_> {
 impl ChannelDemand {
     pub(crate) fn of(facts: ChannelFacts<'_>) -> Self {
         let terms = facts.terms;
-        let here = |units: Units| part_here(units, facts.available, facts.at);
+        let here = |units: Units| part_here(units, facts.step, facts.available, facts.at);
         Self {
             channel: facts.channel,
             velocity: facts.demand.mean,
@@ -75,7 +77,7 @@ impl ChannelDemand {
 
 /// The part of `units`, agreed for all locations together, that falls to the location `at`: in
 /// proportion to what is available at each, whole units by largest remainder.
-fn part_here(units: Units, available: &[Units], at: usize) -> Units {
+fn part_here(units: Units, step: Units, available: &[Units], at: usize) -> Units {
     if available.len() < 2 {
         return units;
     }
@@ -84,7 +86,8 @@ fn part_here(units: Units, available: &[Units], at: usize) -> Units {
         // Nothing anywhere: the first location owes it.
         weights[0] = 1.0;
     }
-    Units(largest_remainder(units.or_zero().count(), &weights)[at])
+    let steps = units.or_zero().count() / step.count();
+    Units(largest_remainder(steps, &weights)[at] * step.count())
 }
 
 /// Margin of one unit after the channel's fees, currency: by the channel's own rate, or price less
@@ -108,9 +111,15 @@ mod tests {
     #[test]
     fn e2_what_is_agreed_for_all_locations_is_shared_over_them() {
         let there = [Units(30), Units(10), Units(0)];
-        assert_eq!([0, 1, 2].map(|at| part_here(Units(15), &there, at).count()), [11, 4, 0]);
-        assert_eq!([0, 1].map(|at| part_here(Units(5), &[Units(0); 2], at).count()), [5, 0]);
-        assert_eq!(part_here(Units(15), &[Units(3)], 0), Units(15));
+        assert_eq!(
+            [0, 1, 2].map(|at| part_here(Units(15), Units::LEAST, &there, at).count()),
+            [11, 4, 0]
+        );
+        assert_eq!(
+            [0, 1].map(|at| part_here(Units(5), Units::LEAST, &[Units(0); 2], at).count()),
+            [5, 0]
+        );
+        assert_eq!(part_here(Units(15), Units::LEAST, &[Units(3)], 0), Units(15));
     }
 
     #[test]

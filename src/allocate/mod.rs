@@ -36,6 +36,7 @@
 //!     location: LocationId(0),
 //!     available: Units(28),
 //!     reorder_point: 20.0,
+//!     step: Units(1),
 //! };
 //! let rows = allocate(&pool, &channels, &context, &mut Vec::new());
 //! assert_eq!((rows[0].allocated, rows[1].allocated), (Units(8), Units(20)));
@@ -74,6 +75,8 @@ pub struct PoolStock {
     pub available: Units,
     /// Units.
     pub reorder_point: f64,
+    /// What is allocated is a multiple of it.
+    pub step: Units,
 }
 
 /// What the last run published for a channel.
@@ -179,12 +182,14 @@ pub fn allocate(
         .checked_add_days(Days::new(settings.valid_days.max(0) as u64))
         .unwrap_or(NaiveDate::MAX);
     let mut rows = Vec::with_capacity(channels.len());
-    for (channel, part) in channels.iter().zip(split::split(pool.available, channels, settings)) {
+    let parts = split::split(pool.available, pool.step, channels, settings);
+    for (channel, part) in channels.iter().zip(parts) {
         let until_sync = oversell::demand_until_sync(channel, settings);
         let buffer = match channel.buffer {
             Some(own) => own.or_zero(),
             None => oversell::buffer(&until_sync, settings).or_zero(),
         };
+        let buffer = buffer.up_to(pool.step);
         let published = (part.allocated - buffer).or_zero();
         rows.push(Allocation {
             sku: pool.sku,

@@ -42,7 +42,7 @@ pub fn demand_until_sync(channel: &ChannelDemand, settings: &Settings) -> Demand
 #[must_use]
 pub fn buffer(until_sync: &Demand, settings: &Settings) -> Units {
     match settings.buffering {
-        Buffering::Fixed => Units(settings.buffer),
+        Buffering::Fixed => Units::whole(settings.buffer),
         Buffering::Demand => {
             // More than any stock, and still far from where sums of units overflow.
             let quantile = until_sync.quantile(settings.buffer_confidence).clamp(0.0, 1e15);
@@ -72,7 +72,7 @@ pub fn action(
     // comes back: a paused one waits for more than it was paused with.
     if channel.previous.is_some_and(|p| p.paused) {
         let again = settings.resume_days * channel.velocity;
-        let enough = buffer.as_f64() + again.max((channel.pause_below - Units::ONE).as_f64());
+        let enough = buffer.as_f64() + again.max((channel.pause_below - Units::LEAST).as_f64());
         return if allocated.as_f64() > enough {
             ChannelAction::Resume
         } else {
@@ -84,7 +84,7 @@ pub fn action(
     }
     let is_low = match settings.alert_at {
         AlertAt::ReorderPoint => pool.available.as_f64() <= pool.reorder_point,
-        AlertAt::Units => (allocated - buffer).count() <= settings.alert_units,
+        AlertAt::Units => allocated - buffer <= Units::whole(settings.alert_units),
         AlertAt::Never => false,
     };
     let is_below_own = channel.alert_below.is_some_and(|least| allocated - buffer < least);

@@ -57,6 +57,8 @@ pub struct Claim {
     pub publication_days: f64,
     /// Days until more of it can arrive.
     pub supply_days: f64,
+    /// What is promised of it is a multiple of this: kits are whole.
+    pub step: Units,
     /// Whether it is sold or listed as such; a part that only goes into kits is not, and gets what
     /// they leave.
     pub is_sold: bool,
@@ -73,17 +75,19 @@ impl Claim {
             reserved: Units::ZERO,
             publication_days: 1.0,
             supply_days: 7.0,
+            step: Units::LEAST,
             is_sold: true,
         }
     }
 
     /// Units for `days` of sales.
-    fn units(&self, days: f64) -> i64 {
-        (self.per_day.max(0.0) * days - NOISE).ceil().clamp(0.0, 1e15) as i64
+    fn units(&self, days: f64) -> Units {
+        let units = (self.per_day.max(0.0) * days - NOISE).clamp(0.0, 1e15);
+        Units::ceil(units).up_to(self.step)
     }
 
-    fn until_publication(&self) -> i64 {
-        if self.is_sold { self.units(self.publication_days).max(1) } else { 0 }
+    fn until_publication(&self) -> Units {
+        if self.is_sold { self.units(self.publication_days).max(self.step) } else { Units::ZERO }
     }
 }
 
@@ -95,10 +99,10 @@ impl Claim {
 #[must_use]
 pub fn promises(bills: &Bills, claims: &[Claim], stock: impl Fn(usize) -> Units) -> Vec<Units> {
     let mut shelves = Shelves { bills, left: BTreeMap::new(), stock: &stock };
-    let mut promised = vec![0; claims.len()];
+    let mut promised = vec![Units::ZERO; claims.len()];
     let ranked = by_worth(bills, claims, &stock);
     for claim in ranked.iter().flatten() {
-        shelves.raise(claims, &mut promised, *claim, claims[*claim].reserved.or_zero().count());
+        shelves.raise(claims, &mut promised, *claim, claims[*claim].reserved.or_zero());
     }
     for claim in ranked.iter().flatten() {
         // On top of the reserve: what is promised to one customer is not there for the others.
@@ -117,12 +121,12 @@ pub fn promises(bills: &Bills, claims: &[Claim], stock: impl Fn(usize) -> Units)
     let mut last = everyone;
     last.sort_by_key(|&c| (!claims[c].is_sold, bills.parts(claims[c].pool).is_empty()));
     for claim in last {
-        shelves.raise(claims, &mut promised, claim, i64::MAX);
+        shelves.raise(claims, &mut promised, claim, Units(i64::MAX));
     }
     for (&pool, &left) in &shelves.left {
         assert!(left >= Units::ZERO, "kits and parts promise no unit of pool {pool} twice");
     }
-    promised.into_iter().map(Units).collect()
+    promised
 }
 
 /// What is left of each shelf.
@@ -139,15 +143,16 @@ impl<S: Fn(usize) -> Units> Shelves<'_, S> {
     }
 
     /// Raises a promise to `wanted` units, or as far as the shelves allow.
-    fn raise(&mut self, claims: &[Claim], promised: &mut [i64], claim: usize, wanted: i64) {
+    fn raise(&mut self, claims: &[Claim], promised: &mut [Units], claim: usize, wanted: Units) {
         let pool = claims[claim].pool;
         let more = wanted - promised[claim];
-        if more <= 0 {
+        if !more.is_positive() {
             return;
         }
         let most = self.bills.makeable(pool, |p| self.of(p));
-        self.take(pool, Units(more).min(most));
-        promised[claim] += more.min(most.count());
+        let more = more.min(most).down_to(claims[claim].step);
+        self.take(pool, more);
+        promised[claim] += more;
     }
 
     /// Takes `units` that are known to be there.
@@ -164,7 +169,7 @@ impl<S: Fn(usize) -> Units> Shelves<'_, S> {
     fn cover_alike(
         &mut self,
         claims: &[Claim],
-        promised: &mut [i64],
+        promised: &mut [Units],
         alike: &[usize],
         longest: f64,
     ) {
@@ -191,7 +196,7 @@ impl<S: Fn(usize) -> Units> Shelves<'_, S> {
         }
         for &claim in alike {
             // Days that are a hair too long for all may still leave a unit for some.
-            let wanted = claims[claim].units(longest).min(promised[claim] + 1);
+            let wanted = claims[claim].units(longest).min(promised[claim] + claims[claim].step);
             self.raise(claims, promised, claim, wanted);
         }
         if alike.len() == 1 {
@@ -200,10 +205,10 @@ impl<S: Fn(usize) -> Units> Shelves<'_, S> {
     }
 
     /// Whether all of `alike` can be promised `days` of sales together.
-    fn can_cover(&self, claims: &[Claim], promised: &[i64], alike: &[usize], days: f64) -> bool {
+    fn can_cover(&self, claims: &[Claim], promised: &[Units], alike: &[usize], days: f64) -> bool {
         let mut trial = Shelves { bills: self.bills, left: self.left.clone(), stock: self.stock };
         for &claim in alike {
-            let more = Units(claims[claim].units(days) - promised[claim]).or_zero();
+            let more = (claims[claim].units(days) - promised[claim]).or_zero();
             let pool = claims[claim].pool;
             let Some(taken) = self.bills.taken_for(pool, more, |p| trial.of(p)) else {
                 return false;

@@ -208,7 +208,7 @@ fn fit(
             break;
         }
         let line = &mut transfers[wish.line];
-        let pack = line.pack_size.max(Units::ONE);
+        let pack = line.pack_size.max(Units::LEAST);
         let packs = (over / (wish.size * pack.as_f64()) - NOISE).ceil();
         let mut back = Units((packs as i64).saturating_mul(pack.count())).min(line.quantity);
         // What is left is no line that the source sends: all of it stays.

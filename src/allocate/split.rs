@@ -10,7 +10,7 @@
 //! use orderpoint::domain::units::{ChannelId, Units};
 //!
 //! let quantities = |channels: &[ChannelDemand], settings: &Settings, available| {
-//!     let parts = split(Units(available), channels, settings);
+//!     let parts = split(Units(available), Units(1), channels, settings);
 //!     parts.iter().map(|part| part.allocated.count()).collect::<Vec<_>>()
 //! };
 //! let equal = [0, 1, 2].map(|c| ChannelDemand::selling(ChannelId(c), 1.0, None));
@@ -44,26 +44,32 @@ pub struct Part {
     pub reason: String,
 }
 
-/// Splits `available` units; parts are in the order of `channels` and add up to `min(available, sum
-/// of caps)`.
+/// Splits `available` units in multiples of `step`; parts are in the order of `channels` and add up
+/// to `min(available, sum of caps)`.
 #[must_use]
-pub fn split(available: Units, channels: &[ChannelDemand], settings: &Settings) -> Vec<Part> {
-    let pool = available.or_zero();
+pub fn split(
+    available: Units,
+    step: Units,
+    channels: &[ChannelDemand],
+    settings: &Settings,
+) -> Vec<Part> {
+    let pool = available.or_zero().down_to(step);
     if channels.is_empty() {
         return Vec::new();
     }
-    let reserved = reserve(pool, channels);
+    let reserved = reserve(pool, step, channels);
     let rest = pool - reserved.iter().copied().sum();
     let target = target_shares(channels);
     let moved = bounded_step(&target, channels, settings.max_share_step);
     let bounds: Vec<Bounds> =
-        channels.iter().zip(&reserved).map(|(c, &r)| bounds(c, r, pool)).collect();
+        channels.iter().zip(&reserved).map(|(c, &r)| bounds(c, r, pool, step)).collect();
+    let rest = rest.count() / step.count();
     let shared = match settings.method {
         Method::Shares => share_out(rest, &moved.shares, &bounds),
         Method::Priority => by_priority(
             rest,
             channels,
-            &needs(channels, &reserved, settings),
+            &needs(channels, &reserved, step, settings),
             &moved.shares,
             &bounds,
         ),
@@ -71,7 +77,7 @@ pub fn split(available: Units, channels: &[ChannelDemand], settings: &Settings) 
 
     let mut parts = Vec::with_capacity(channels.len());
     for (i, channel) in channels.iter().enumerate() {
-        let allocated = reserved[i] + Units(shared[i]);
+        let allocated = reserved[i] + Units(shared[i] * step.count());
         let share = match settings.method {
             Method::Shares => moved.shares[i],
             Method::Priority if pool.is_zero() => 0.0,
@@ -109,34 +115,48 @@ fn by_rank(channels: &[ChannelDemand]) -> Vec<usize> {
 
 /// Units reserved for each channel: what it asks for within its cap, in order of priority until the
 /// pool is empty. `[channels]`
-fn reserve(pool: Units, channels: &[ChannelDemand]) -> Vec<Units> {
+fn reserve(pool: Units, step: Units, channels: &[ChannelDemand]) -> Vec<Units> {
     let mut left = pool;
     let mut reserved = vec![Units::ZERO; channels.len()];
     for i in by_rank(channels) {
         let reserve = channels[i].reserve;
         // A cap below the reserve holds: it says what the channel may sell at most.
         let wanted = channels[i].cap.map_or(reserve, |cap| reserve.min(cap)).or_zero();
-        reserved[i] = wanted.min(left);
+        reserved[i] = wanted.min(left).down_to(step);
         left -= reserved[i];
     }
     reserved
 }
 
-/// What a channel may still get on top of its reserve.
-fn bounds(channel: &ChannelDemand, reserved: Units, pool: Units) -> Bounds {
-    let cap = channel.cap.map_or(f64::INFINITY, |cap| (cap - reserved).or_zero().as_f64());
-    // Rounded down: a tenth of 25 units is two, and not a promise of a third unit that others must
-    // give.
-    let least = (channel.min_share.clamp(0.0, 1.0) * pool.as_f64()).floor();
-    Bounds { floor: (least - reserved.as_f64()).max(0.0), cap }
+/// Units in steps.
+fn in_steps(units: Units, step: Units) -> f64 {
+    units.count() as f64 / step.count() as f64
 }
 
-/// Demand of `cover_days` in whole units, less what is reserved. `[channels]`
-fn needs(channels: &[ChannelDemand], reserved: &[Units], settings: &Settings) -> Vec<f64> {
+/// What a channel may still get on top of its reserve, in steps.
+fn bounds(channel: &ChannelDemand, reserved: Units, pool: Units, step: Units) -> Bounds {
+    let left = |cap: Units| in_steps((cap - reserved).or_zero().down_to(step), step);
+    let cap = channel.cap.map_or(f64::INFINITY, left);
+    // Rounded down: a tenth of 25 units is two, and not a promise of a third unit that others must
+    // give.
+    let least = (channel.min_share.clamp(0.0, 1.0) * in_steps(pool, step)).floor();
+    Bounds { floor: (least - in_steps(reserved, step)).max(0.0), cap }
+}
+
+/// Demand of `cover_days` in whole steps, less what is reserved. `[channels]`
+fn needs(
+    channels: &[ChannelDemand],
+    reserved: &[Units],
+    step: Units,
+    settings: &Settings,
+) -> Vec<f64> {
+    let of_one = in_steps(Units::whole(1), step);
     channels
         .iter()
         .zip(reserved)
-        .map(|(c, reserved)| (c.velocity * settings.cover_days).ceil() - reserved.as_f64())
+        .map(|(c, &reserved)| {
+            (c.velocity * settings.cover_days * of_one).ceil() - in_steps(reserved, step)
+        })
         .collect()
 }
 
@@ -185,17 +205,17 @@ fn bounded_step(target: &[f64], channels: &[ChannelDemand], step: f64) -> Moved 
     Moved { shares, is_held_back: true }
 }
 
-/// `rest` in proportion to `shares` within `bounds`, in whole units. `[shares]`
-fn share_out(rest: Units, shares: &[f64], bounds: &[Bounds]) -> Vec<i64> {
-    let quotas = within_bounds(rest.as_f64(), shares, bounds);
-    let total = (quotas.iter().sum::<f64>().round() as i64).min(rest.count());
+/// `rest` in proportion to `shares` within `bounds`, in whole steps. `[shares]`
+fn share_out(rest: i64, shares: &[f64], bounds: &[Bounds]) -> Vec<i64> {
+    let quotas = within_bounds(rest as f64, shares, bounds);
+    let total = (quotas.iter().sum::<f64>().round() as i64).min(rest);
     round_to(total, &quotas)
 }
 
 /// Least shares first, then each priority's `needs` from what is left, then the remainder by
 /// shares. `[channels]`
 fn by_priority(
-    rest: Units,
+    rest: i64,
     channels: &[ChannelDemand],
     needs: &[f64],
     shares: &[f64],
@@ -217,8 +237,8 @@ fn by_priority(
 
 /// Hands what is left of `rest` to the channels of `group`, by their shares and up to `caps` in
 /// all. `caps` is `[group]`.
-fn hand_out(rest: Units, group: &[usize], caps: &[f64], shares: &[f64], given: &mut [i64]) {
-    let left = rest - Units(given.iter().sum());
+fn hand_out(rest: i64, group: &[usize], caps: &[f64], shares: &[f64], given: &mut [i64]) {
+    let left = rest - given.iter().sum::<i64>();
     let weights: Vec<f64> = group.iter().map(|&i| shares[i]).collect();
     let open: Vec<Bounds> =
         group.iter().zip(caps).map(|(&i, cap)| up_to(cap - given[i] as f64)).collect();

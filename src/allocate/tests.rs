@@ -25,6 +25,7 @@ fn pool(available: i64) -> PoolStock {
         location: LocationId(0),
         available: Units(available),
         reorder_point: 0.0,
+        step: Units::LEAST,
     }
 }
 
@@ -243,10 +244,11 @@ fn transfers_go_from_the_largest_surplus_to_the_dearest_shortage() {
         site(3, 30, 25.0, 0.0, 5.0),
     ];
     let settings = Settings { transfer_cost: 1.0, ..Settings::default() };
-    let moves: Vec<_> = transfers::transfers(SkuId(0), &sites, &settings, &|_, _| true)
-        .iter()
-        .map(|t| (t.from.code(), t.to.code(), t.quantity.count(), t.value))
-        .collect();
+    let moves: Vec<_> =
+        transfers::transfers(SkuId(0), Units::LEAST, &sites, &settings, &|_, _| true)
+            .iter()
+            .map(|t| (t.from.code(), t.to.code(), t.quantity.count(), t.value))
+            .collect();
     // Location 2 loses most (50 x 3): it takes 50 of the 60 to spare, location 1 the other ten and
     // five from location 3.
     assert_eq!(
@@ -261,15 +263,20 @@ fn transfers_go_from_the_largest_surplus_to_the_dearest_shortage() {
         [(0.4, 50.0, "less than half a unit"), (0.6, 1.5, "not worth its cost")]
     {
         let sites = [site(0, 100, 40.0, 0.0, 5.0), site(1, 1, 50.0, short, margin)];
-        assert_eq!(transfers::transfers(SkuId(0), &sites, &settings, &|_, _| true), [], "{why}");
+        assert_eq!(
+            transfers::transfers(SkuId(0), Units::LEAST, &sites, &settings, &|_, _| true),
+            [],
+            "{why}"
+        );
     }
     // The second unit would save 0.6 x 1.5 and cost 1.
     let sites =
         [site(0, 41, 40.0, 0.0, 5.0), site(1, 0, 50.0, 1.6, 1.5), site(2, 41, 40.0, 0.0, 5.0)];
-    let moves: Vec<_> = transfers::transfers(SkuId(0), &sites, &settings, &|_, _| true)
-        .iter()
-        .map(|t| t.quantity.count())
-        .collect();
+    let moves: Vec<_> =
+        transfers::transfers(SkuId(0), Units::LEAST, &sites, &settings, &|_, _| true)
+            .iter()
+            .map(|t| t.quantity.count())
+            .collect();
     assert_eq!(moves, [1]);
 }
 
@@ -285,7 +292,7 @@ fn e10_what_lies_elsewhere_is_moved_before_it_is_bought() {
     let full = transfers::Site { beyond_target: Units(1790), ..place(2) };
     let moved = |sites: &[transfers::Site], cost: f64| {
         let settings = Settings { transfer_cost: cost, ..Settings::default() };
-        let found = transfers::transfers(SkuId(0), sites, &settings, &|_, _| true);
+        let found = transfers::transfers(SkuId(0), Units::LEAST, sites, &settings, &|_, _| true);
         found.iter().map(|t| (t.from.code(), t.quantity.count())).collect::<Vec<_>>()
     };
     assert_eq!(moved(&[lacking, full], 0.0), [(2, 150)]);
@@ -371,8 +378,8 @@ proptest! {
         let channels: Vec<ChannelDemand> = velocities.iter().map(|&v| channel(0, v, 2.0)).collect();
         let scaled: Vec<ChannelDemand> =
             velocities.iter().map(|&v| channel(0, v * factor as f64, 2.0)).collect();
-        let small = split(Units(units), &channels, &Settings::default());
-        let large = split(Units(units * factor), &scaled, &Settings::default());
+        let small = split(Units(units), Units::LEAST, &channels, &Settings::default());
+        let large = split(Units(units * factor), Units::LEAST, &scaled, &Settings::default());
         for (s, l) in small.iter().zip(&large) {
             prop_assert!((l.allocated.count() - factor * s.allocated.count()).abs() <= factor);
             prop_assert!((l.share - s.share).abs() < 1e-12);

@@ -30,7 +30,7 @@
 //!     ..idle
 //! };
 //! let settings = Settings { transfer_cost: 1.0, ..Settings::default() };
-//! let moves = transfers(SkuId(0), &[short, full], &settings, &|_, _| true);
+//! let moves = transfers(SkuId(0), Units(1), &[short, full], &settings, &|_, _| true);
 //! assert_eq!(moves[0].quantity, Units(150));
 //! // 20 sales at a margin of 5, 130 units at a cost of 4 that are not bought, 150 moves at 1.
 //! assert_eq!(moves[0].value, Money::from_f64(20.0 * 5.0 + 130.0 * 4.0 - 150.0));
@@ -132,16 +132,19 @@ enum Want {
     Need,
 }
 
-/// Transfers of one item, one a pair of locations; `may_move` says between which (from, to).
+/// Transfers of one item, one a pair of locations, in multiples of `step`; `may_move` says between
+/// which (from, to).
 #[must_use]
 pub fn transfers(
     sku: SkuId,
+    step: Units,
     sites: &[Site],
     settings: &Settings,
     may_move: &dyn Fn(LocationId, LocationId) -> bool,
 ) -> Vec<Transfer> {
     let mut moves = Moves {
         sku,
+        step,
         sites,
         settings,
         may_move,
@@ -151,8 +154,8 @@ pub fn transfers(
     };
     moves.serve(Want::Shortage);
     moves.serve(Want::Need);
-    let least = settings.transfer_minimum.max(1);
-    moves.found.retain(|found| found.quantity.count() >= least);
+    let least = Units::whole(settings.transfer_minimum).max(step);
+    moves.found.retain(|found| found.quantity >= least);
     moves.found
 }
 
@@ -181,6 +184,7 @@ pub fn left_elsewhere(
 /// Transfers as they are found.
 struct Moves<'a> {
     sku: SkuId,
+    step: Units,
     sites: &'a [Site],
     settings: &'a Settings,
     may_move: &'a dyn Fn(LocationId, LocationId) -> bool,
@@ -213,10 +217,10 @@ impl Moves<'_> {
                 // An expected shortage is a mean: a tenth of a unit moves nothing. A need is
                 // rounded up, as an order would be.
                 let whole = match want {
-                    Want::Shortage => Units::floor(lacking_now.round()),
-                    Want::Need => Units::ceil(lacking_now - NOISE),
+                    Want::Shortage => Units::nearest(lacking_now).down_to(self.step),
+                    Want::Need => Units::ceil(lacking_now - NOISE).up_to(self.step),
                 };
-                let quantity = whole.min(self.spare(from, want));
+                let quantity = whole.min(self.spare(from, want).down_to(self.step));
                 if !self.pays(to, want, lacking.min(quantity.as_f64()), quantity) {
                     break;
                 }

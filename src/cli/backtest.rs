@@ -1,9 +1,10 @@
 //! `backtest`: how good the forecast would have been, beside the simple benchmarks, on the screen,
 //! as a table and as a page.
 
+use crate::cli::execute::planned;
 use crate::cli::print::{print_json, say};
 use crate::cli::progress::Terminal;
-use crate::config::{Options, Plan};
+use crate::config::Options;
 use crate::domain::error::Result;
 use crate::forecast::evaluate::backtest::BacktestRow;
 use crate::report::backtest as page;
@@ -17,7 +18,7 @@ use std::path::Path;
 /// Prints accuracy over all classes and channels and writes every cell to
 /// `OUT/backtest/accuracy.csv`, and the page beside it.
 pub(crate) fn backtest(options: &Options) -> Result<u8> {
-    let plan = Plan::load(options)?;
+    let plan = planned(options)?;
     let Backtested { rows, channels, bucket } =
         run::backtest(&plan, &Terminal::new(options.voice.log_format))?;
     let folder = plan.run.out.join(Beside::Backtest.folder());

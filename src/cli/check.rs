@@ -1,6 +1,7 @@
 //! `check`: what was read, what was rejected, what is missing or stale, and what that costs.
 
 use crate::cli::CheckArgs;
+use crate::cli::execute::planned;
 use crate::cli::print::{print_json, say};
 use crate::cli::progress::Terminal;
 use crate::config::Plan;
@@ -31,7 +32,7 @@ const REFUSED: u8 = 3;
 /// Loads the input, tells about it and publishes nothing.
 pub(crate) fn check(args: &CheckArgs) -> Result<u8> {
     let options = &args.options;
-    let mut plan = Plan::load(options)?;
+    let mut plan = planned(options)?;
     if args.preset.is_some() {
         return recognise(&plan, options.voice.json);
     }

@@ -1,10 +1,11 @@
 //! `demo`: a whole run on the sample shop.
 
 use crate::cli::DemoArgs;
+use crate::cli::execute::planned;
 use crate::cli::print::say;
 use crate::cli::progress::Terminal;
 use crate::cli::run::print_summary;
-use crate::config::{DEFAULT_FILE, Options, Plan};
+use crate::config::{DEFAULT_FILE, Options};
 use crate::domain::error::{Error, Result};
 use crate::domain::shown::number_of;
 use crate::run::{self, progress::Progress};
@@ -37,7 +38,7 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<u8> {
         threads: args.threads,
         ..Options::default()
     };
-    let summary = run::run(&Plan::load(&options)?, &progress)?;
+    let summary = run::run(&planned(&options)?, &progress)?;
     print_summary(&summary, args.voice)?;
     Ok(summary.exit_code())
 }

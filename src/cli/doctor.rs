@@ -2,8 +2,8 @@
 //! and mends it where asked to.
 
 use crate::cli::DoctorArgs;
+use crate::cli::execute::planned;
 use crate::cli::print::{print_json, say};
-use crate::config::Plan;
 use crate::domain::error::{Error, Result};
 use crate::domain::shown::number_of;
 use crate::review::decisions::known_extent;
@@ -26,7 +26,7 @@ struct Examination {
 
 /// Says what is wrong; 0 where nothing is left to mend, 3 where something is.
 pub(crate) fn doctor(args: &DoctorArgs) -> Result<u8> {
-    let plan = Plan::load(&args.options)?;
+    let plan = planned(&args.options)?;
     let out = plan.place();
     if !out.try_exists().map_err(Error::unreadable(&out))? {
         return Err(Error::NotFound(format!("{}: there is no such folder", out.display())));

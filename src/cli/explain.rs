@@ -1,8 +1,8 @@
 //! `explain`: why the last run decided what it did about one item.
 
 use crate::cli::ExplainArgs;
+use crate::cli::execute::planned;
 use crate::cli::print::{print_json, say_text};
-use crate::config::Plan;
 use crate::domain::error::Result;
 use crate::review;
 use crate::store::PublishedRun;
@@ -10,7 +10,7 @@ use serde_json::json;
 
 /// Prints the arithmetic of one item's numbers.
 pub(crate) fn explain(args: &ExplainArgs) -> Result<u8> {
-    let plan = Plan::load(&args.options)?;
+    let plan = planned(&args.options)?;
     let run = PublishedRun::current(&plan.place())?;
     let text = review::explain::explain(&run, &args.sku, args.channel.as_deref())?;
     if args.options.voice.json {

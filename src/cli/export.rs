@@ -1,8 +1,8 @@
 //! `export`: approved orders, approved moves and channel quantities go out as files.
 
 use crate::cli::ExportArgs;
+use crate::cli::execute::planned;
 use crate::cli::print::{print_json, say};
-use crate::config::Plan;
 use crate::domain::error::{Error, Result};
 use crate::domain::shown::number_of;
 use crate::review::decisions::{Export, KeptDecisions};
@@ -20,7 +20,7 @@ use std::path::PathBuf;
 /// Writes what was approved and never exported (with `--all`, all that stands), or what channels
 /// may show. Nothing that lies there already is overwritten.
 pub(crate) fn export(args: &ExportArgs) -> Result<u8> {
-    let plan = Plan::load(&args.options)?;
+    let plan = planned(&args.options)?;
     let out = &plan.run.out;
     // Two exports at once would each take the same lines for new.
     let _lock = OutputLock::acquire(out, "export")?;

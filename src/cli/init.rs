@@ -1,9 +1,10 @@
 //! `init`: a first folder to work in: the commented configuration and one empty file a table, with
 //! its column heads.
 
+use crate::cli::execute::planned;
 use crate::cli::print::say;
 use crate::cli::{InitArgs, check};
-use crate::config::{DEFAULT_FILE, Options, Plan, TEMPLATE, schema};
+use crate::config::{DEFAULT_FILE, Options, TEMPLATE, schema};
 use crate::domain::error::{Error, Result};
 use crate::ingest::tables::schema::TABLES;
 use crate::ingest::{self, Settings, advice};
@@ -89,7 +90,7 @@ fn currency_of(config: &Path, brought: &Brought) -> Option<String> {
     }
     let options = Options { config: Some(config.to_owned()), ..Options::default() };
     // What cannot be read yet is told by `check`; the folder is set up all the same.
-    let plan = Plan::load(&options).ok()?;
+    let plan = planned(&options).ok()?;
     let inputs = run::with_threads(0, || ingest::load(&plan.request())).ok()?;
     // A shop that bills in one currency and buys in others has most amounts in its own.
     let most = inputs.foreign_amounts.iter().max_by_key(|(_, amounts)| **amounts);

@@ -1,17 +1,17 @@
 //! `observe`, `merge`, `plan`, `finish`: one phase of a night over buckets, for an engine that has
 //! several machines. `src/engines/python` calls them in turn.
 
+use crate::cli::execute::planned;
 use crate::cli::print::print_json;
 use crate::cli::progress::Terminal;
 use crate::cli::run::print_summary;
 use crate::cli::{BucketArgs, FinishArgs, Joined, MergeArgs, ObserveArgs, Pass, PlanArgs};
-use crate::config::Plan;
 use crate::domain::error::{Error, Result};
 use crate::run::phases::{self, Bucket, Work};
 
 /// Looks at some buckets.
 pub(crate) fn observe(args: &ObserveArgs) -> Result<u8> {
-    let plan = Plan::load(&args.options)?;
+    let plan = planned(&args.options)?;
     let BucketArgs { work, bucket, attempt } = &args.buckets;
     let work = Work::new(work, attempt);
     match args.pass {
@@ -37,7 +37,7 @@ fn buckets(of: Option<u32>) -> Result<u32> {
 
 /// Joins what was observed of all buckets.
 pub(crate) fn merge(args: &MergeArgs) -> Result<u8> {
-    let plan = Plan::load(&args.options)?;
+    let plan = planned(&args.options)?;
     let work = Work::new(&args.work, "");
     match args.pass {
         Joined::Rows => phases::merge_rows(&plan, &work, buckets(args.of)?)?,
@@ -49,7 +49,7 @@ pub(crate) fn merge(args: &MergeArgs) -> Result<u8> {
 
 /// Plans some buckets.
 pub(crate) fn plan(args: &PlanArgs) -> Result<u8> {
-    let plan = Plan::load(&args.options)?;
+    let plan = planned(&args.options)?;
     let BucketArgs { work, bucket, attempt } = &args.buckets;
     let work = Work::new(work, attempt);
     phases::plan_buckets(&plan, &work, bucket)?;
@@ -58,7 +58,7 @@ pub(crate) fn plan(args: &PlanArgs) -> Result<u8> {
 
 /// Publishes what was planned.
 pub(crate) fn finish(args: &FinishArgs) -> Result<u8> {
-    let plan = Plan::load(&args.options)?;
+    let plan = planned(&args.options)?;
     let progress = Terminal::new(args.options.voice.log_format);
     let summary = phases::finish(&plan, &Work::new(&args.work, ""), &progress)?;
     print_summary(&summary, args.options.voice)?;

@@ -2,8 +2,8 @@
 //! more.
 
 use crate::cli::PruneArgs;
+use crate::cli::execute::planned;
 use crate::cli::print::say;
-use crate::config::Plan;
 use crate::domain::error::Result;
 use crate::domain::shown::number_of;
 use crate::store::{self, OutputLock, PublishedRun, models};
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 /// Keeps the newest runs and says which others went.
 pub(crate) fn prune(args: &PruneArgs) -> Result<u8> {
-    let plan = Plan::load(&args.options)?;
+    let plan = planned(&args.options)?;
     let lock = OutputLock::acquire(&plan.run.out, "prune")?;
     // What must not be lost with the runs is written first.
     if let Some(warning) = tables::history::update(lock.out())?.warning() {

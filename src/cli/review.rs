@@ -1,8 +1,8 @@
 //! `review`: a planner's decisions come in.
 
 use crate::cli::ReviewArgs;
+use crate::cli::execute::planned;
 use crate::cli::print::{print_json, say};
-use crate::config::Plan;
 use crate::domain::error::{Error, Result};
 use crate::domain::inputs::Inputs;
 use crate::domain::lot::LotRules;
@@ -17,7 +17,7 @@ use std::path::Path;
 
 /// Takes in a file of decisions; lines that do not hold are not kept, and named.
 pub(crate) fn review(args: &ReviewArgs) -> Result<u8> {
-    let plan = Plan::load(&args.options)?;
+    let plan = planned(&args.options)?;
     let out = &plan.run.out;
     if args.verify {
         return verify(out);

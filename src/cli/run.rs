@@ -1,8 +1,9 @@
 //! `run`: the night, and what it says when it is through.
 
+use crate::cli::execute::planned;
 use crate::cli::print::{print_json, say_text, warn_line};
 use crate::cli::progress::Terminal;
-use crate::config::{Options, Plan, Voice};
+use crate::config::{Options, Voice};
 use crate::domain::error::Result;
 use crate::domain::shown::number_of;
 use crate::domain::shown::shown_lines;
@@ -12,8 +13,8 @@ use std::path::Path;
 
 /// Runs the night that `options` describe and says what came of it.
 pub(crate) fn run(options: &Options) -> Result<u8> {
-    let outcome = Plan::load(options)
-        .and_then(|plan| run::run(&plan, &Terminal::new(options.voice.log_format)));
+    let outcome =
+        planned(options).and_then(|plan| run::run(&plan, &Terminal::new(options.voice.log_format)));
     let told = options.notify_file.as_deref().is_none_or(|file| notify(file, &outcome));
     let summary = outcome?;
     print_summary(&summary, options.voice)?;

@@ -7,6 +7,7 @@
 //! token was given to, or whom a proxy in front names.
 
 use crate::cli::ServeArgs;
+use crate::cli::execute::planned;
 use crate::cli::print::{say, warn_line};
 use crate::cli::review::terms;
 use crate::config::Plan;
@@ -69,7 +70,7 @@ type Answer = Response<Cursor<Vec<u8>>>;
 
 /// Serves until it is stopped.
 pub(crate) fn serve(args: &ServeArgs) -> Result<u8> {
-    let plan = Plan::load(&args.options)?;
+    let plan = planned(&args.options)?;
     let run = PublishedRun::current(&plan.place())?;
     let mut passes = Vec::new();
     for person in &args.user {

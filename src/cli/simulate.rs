@@ -2,9 +2,9 @@
 //! page.
 
 use crate::cli::SimulateArgs;
+use crate::cli::execute::planned;
 use crate::cli::print::{print_json, say, say_text};
 use crate::cli::progress::Terminal;
-use crate::config::Plan;
 use crate::domain::error::{Error, Result};
 use crate::domain::shown::number_of;
 use crate::report::beside::Beside;
@@ -19,7 +19,7 @@ use std::fmt::Write;
 
 /// Replays history, prints the comparison and writes `OUT/simulate/`.
 pub(crate) fn simulate(args: &SimulateArgs) -> Result<u8> {
-    let plan = Plan::load(&args.options)?;
+    let plan = planned(&args.options)?;
     let request = Request {
         tune: args.tune || args.fill_rate.is_some(),
         fill_rate: args.fill_rate,

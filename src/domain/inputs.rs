@@ -351,6 +351,17 @@ pub struct Product {
     pub storage_type: String,
     /// Whether the master data has a row for it.
     pub in_master: bool,
+    /// Whether some table has a part of a unit of it: it is weighed or measured, not counted.
+    pub is_weighed: bool,
+}
+
+impl Product {
+    /// The least quantity that it is ordered, moved and offered in: a jar is whole in a shop that
+    /// weighs its ham, too.
+    #[must_use]
+    pub fn step(&self) -> Units {
+        if self.is_weighed { Units::LEAST } else { Units::whole(1) }
+    }
 }
 
 impl Product {
@@ -518,7 +529,7 @@ impl Supply {
             lead_time_sd_days: None,
             lead_time_max_days: None,
             minimum_order: Units::ZERO,
-            pack_size: Units::ONE,
+            pack_size: Units::LEAST,
             maximum_order: None,
             duty_rate: 0.0,
             freight_per_unit: Money::ZERO,

@@ -61,7 +61,7 @@ pub enum LotLimit {
 impl LotRules {
     /// Any whole number of units.
     pub const FREE: Self =
-        Self { minimum: Units::ZERO, pack: Units::ONE, maximum: None, room: None };
+        Self { minimum: Units::ZERO, pack: Units::LEAST, maximum: None, room: None };
 
     /// A negative minimum counts as 0 and a pack below 1 as 1: ingest refuses such rows, this is
     /// the belt.
@@ -69,7 +69,7 @@ impl LotRules {
     pub fn new(minimum: Units, pack: Units, maximum: Option<Units>) -> Self {
         Self {
             minimum: minimum.or_zero(),
-            pack: pack.max(Units::ONE),
+            pack: pack.max(Units::LEAST),
             maximum: maximum.map(Units::or_zero),
             room: None,
         }
@@ -120,7 +120,7 @@ impl LotRules {
     /// The smallest line: the minimum in whole packs, at least one pack.
     #[must_use]
     pub fn smallest(&self) -> Units {
-        self.packs_up(self.minimum.max(Units::ONE))
+        self.packs_up(self.minimum.max(Units::LEAST))
     }
 
     /// The largest line in whole packs; `None` without a maximum.
@@ -142,7 +142,7 @@ impl LotRules {
     #[must_use]
     pub fn stated(&self) -> String {
         let mut stated = format!("minimum {}", self.minimum);
-        if self.pack > Units::ONE {
+        if self.pack.is_pack() {
             stated += &format!(", packs of {}", self.pack);
         }
         if let Some(maximum) = self.maximum {

@@ -867,7 +867,7 @@ impl Recommendation {
     /// Whole packs; `None` where the supplier does not pack.
     #[must_use]
     pub fn packs(&self) -> Option<i64> {
-        (self.pack_size > Units::ONE).then(|| self.quantity.count() / self.pack_size.count())
+        self.pack_size.is_pack().then(|| self.quantity.count() / self.pack_size.count())
     }
 
     /// Whether it is bought or sent.

@@ -4,8 +4,11 @@
 //! is checked once. Series values and intermediate results are plain `f64` with the unit in their
 //! documentation.
 
+use serde::de::Deserializer;
+use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -61,43 +64,142 @@ impl From<(SkuId, LocationId)> for PoolId {
     }
 }
 
-/// Whole units of stock: sums are exact.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+/// How many of the least quantities a unit has: 1 where units are whole, 1,000 where a shop that
+/// sells by weight counts thousandths (`[units] fraction = 3`).
+///
+/// It is a fact of the process, as its locale is, and no setting of a stage: it is [set](count_in)
+/// once, before anything is read, and nothing that is computed asks for it but this file. Handed
+/// through, it would be a parameter of every place that writes a quantity.
+static PARTS: AtomicI64 = AtomicI64::new(1);
+
+/// Most decimals that units are counted in: with three of them, sums of the largest quantities that
+/// are accepted stay far below 64 bits.
+pub const MOST_DECIMALS: u8 = 3;
+
+/// Error of binary fractions, in least quantities: 0.29 of a unit are 290 thousandths, not
+/// 289.99999999999994 of them.
+const NOISE: f64 = 1e-4;
+
+/// More than any stock, in least quantities, and still far from where sums overflow.
+const MOST_PARTS: f64 = 1e18;
+
+/// Counts in units with so many decimals from now on, at most [`MOST_DECIMALS`]: the first thing a
+/// process does, once it knows its configuration.
+pub fn count_in(decimals: u8) {
+    PARTS.store(10_i64.pow(u32::from(decimals.min(MOST_DECIMALS))), Ordering::Relaxed);
+}
+
+fn parts() -> i64 {
+    PARTS.load(Ordering::Relaxed)
+}
+
+/// A quantity of stock, counted in the least ones there are: whole units, or thousandths where a
+/// shop sells by weight. Sums are exact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Units(pub i64);
 
 impl Units {
     /// Nothing.
     pub const ZERO: Self = Self(0);
-    /// A single unit.
-    pub const ONE: Self = Self(1);
+    /// The least quantity that is counted: a single unit, or a thousandth of one.
+    pub const LEAST: Self = Self(1);
 
-    /// The whole units in `units`, which saturates far outside any real stock; not a number counts
-    /// as none.
+    /// Whether nothing less than a whole unit is counted.
+    #[must_use]
+    pub fn are_whole() -> bool {
+        parts() == 1
+    }
+
+    /// To how many decimals units are counted.
+    #[must_use]
+    pub fn decimals() -> u32 {
+        parts().ilog10()
+    }
+
+    /// So many single units.
+    #[must_use]
+    pub fn whole(units: i64) -> Self {
+        Self(units.saturating_mul(parts()))
+    }
+
+    /// What is counted of `units` at the least; saturates far outside any real stock; not a number
+    /// counts as none.
     #[must_use]
     pub fn floor(units: f64) -> Self {
-        #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, as documented")]
-        Self(units.floor() as i64)
+        match parts() {
+            1 => Self::cast(units.floor()),
+            parts => Self::cast((units * parts as f64 + NOISE).floor()),
+        }
     }
 
-    /// The whole units that hold all of `units`; saturates like [`Units::floor`].
+    /// What holds all of `units`; saturates like [`Units::floor`].
     #[must_use]
     pub fn ceil(units: f64) -> Self {
-        #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, as documented")]
-        Self(units.ceil() as i64)
+        match parts() {
+            1 => Self::cast(units.ceil()),
+            parts => Self::cast((units * parts as f64 - NOISE).ceil()),
+        }
     }
 
-    /// How many.
+    /// What is nearest to `units`; saturates like [`Units::floor`].
+    #[must_use]
+    pub fn nearest(units: f64) -> Self {
+        match parts() {
+            1 => Self::cast(units.round()),
+            parts => Self::cast((units * parts as f64).round()),
+        }
+    }
+
+    fn cast(counted: f64) -> Self {
+        let bounded = if parts() == 1 { counted } else { counted.clamp(-MOST_PARTS, MOST_PARTS) };
+        #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, as documented")]
+        Self(bounded as i64)
+    }
+
+    /// How many of the least quantities.
     #[must_use]
     pub fn count(self) -> i64 {
         self.0
     }
 
-    /// How many, for ratios, rates and formulas.
+    /// How many units, for ratios, rates and formulas.
     #[must_use]
     pub fn as_f64(self) -> f64 {
-        self.0 as f64
+        match parts() {
+            1 => self.0 as f64,
+            parts => self.0 as f64 / parts as f64,
+        }
+    }
+
+    /// The most steps of `step` in it, as a quantity.
+    #[must_use]
+    pub fn down_to(self, step: Self) -> Self {
+        Self(self.0.div_euclid(step.0.max(1)) * step.0.max(1))
+    }
+
+    /// The fewest steps of `step` that hold it, as a quantity.
+    #[must_use]
+    pub fn up_to(self, step: Self) -> Self {
+        let below = self.down_to(step);
+        if below == self { self } else { below + step }
+    }
+
+    /// What `self` takes of something of which each unit takes `each`, rounded up; saturates.
+    #[must_use]
+    pub fn taking(self, each: Self) -> Self {
+        if parts() == 1 {
+            return Self(self.0.saturating_mul(each.0));
+        }
+        let (product, parts) = (i128::from(self.0) * i128::from(each.0), i128::from(parts()));
+        let taken = product.div_euclid(parts) + i128::from(product.rem_euclid(parts) != 0);
+        Self(i64::try_from(taken).unwrap_or(i64::MAX))
+    }
+
+    /// Whether lines that are multiples of it come in packs: those of a single unit, or of the
+    /// least quantity, are how quantities without packs are given.
+    #[must_use]
+    pub fn is_pack(self) -> bool {
+        self > Self::LEAST && self != Self::whole(1)
     }
 
     /// Whether there are none.
@@ -117,11 +219,69 @@ impl Units {
     pub fn or_zero(self) -> Self {
         self.max(Self::ZERO)
     }
+
+    /// The quantity that `text` names with a point or a comma for its decimals; `None` where it
+    /// names none, or more decimals than are counted.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (whole, decimals) = match text.split_once(['.', ',']) {
+            Some((whole, decimals)) => (whole, decimals.trim_end_matches('0')),
+            None => (text, ""),
+        };
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let counted = Self::decimals() as usize;
+        if decimals.len() > counted || !digits(decimals) || text.ends_with(['.', ',']) {
+            return None;
+        }
+        // Three digits behind a comma may be a group of thousands, and three behind a point where
+        // units are whole.
+        let behind = text.len() - whole.len();
+        if behind > 3 && (counted == 0 || (behind == 4 && text.contains(','))) {
+            return None;
+        }
+        let negative = whole.starts_with('-');
+        let whole: i64 = whole.parse().ok()?;
+        let part: i64 = format!("{decimals:0<counted$}").parse().unwrap_or(0);
+        let part = if negative { -part } else { part };
+        whole.checked_mul(parts())?.checked_add(part).map(Self)
+    }
+}
+
+/// Units in a sentence: rounded to whole ones, or as finely as they are counted.
+#[must_use]
+pub fn in_words(units: f64) -> String {
+    if Units::are_whole() { format!("{units:.0}") } else { Units::nearest(units).to_string() }
+}
+
+impl Serialize for Units {
+    /// Units where people or other programs read it, what is counted where only we do.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if to.is_human_readable() && !Self::are_whole() {
+            to.serialize_f64(self.as_f64())
+        } else {
+            to.serialize_i64(self.0)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Units {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        if from.is_human_readable() && !Self::are_whole() {
+            f64::deserialize(from).map(Self::nearest)
+        } else {
+            i64::deserialize(from).map(Self)
+        }
+    }
 }
 
 impl fmt::Display for Units {
+    /// `12`, and `0.35` where parts of a unit are counted.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+        match parts() {
+            1 => fmt::Display::fmt(&self.0, f),
+            // The shortest form that reads back as the same number.
+            _ => f.pad(&self.as_f64().to_string()),
+        }
     }
 }
 
@@ -202,10 +362,19 @@ impl Money {
         Self(self.0.saturating_abs())
     }
 
-    /// This unit price times whole units, exact (saturating).
+    /// This unit price times units, exact for whole ones, else the nearest ten-thousandth
+    /// (saturating).
     #[must_use]
     pub fn times(self, units: Units) -> Self {
-        Self(self.0.saturating_mul(units.0))
+        match parts() {
+            1 => Self(self.0.saturating_mul(units.0)),
+            parts => {
+                let product = i128::from(self.0) * i128::from(units.0);
+                let nearest = (product + i128::from(parts) / 2).div_euclid(i128::from(parts));
+                let most = if product < 0 { i64::MIN } else { i64::MAX };
+                Self(i64::try_from(nearest).unwrap_or(most))
+            }
+        }
     }
 }
 

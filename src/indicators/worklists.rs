@@ -15,7 +15,7 @@
 use crate::domain::classes::Worklist;
 use crate::domain::inputs::{Count, Inputs, Override, Promotion, PurchaseOrder};
 use crate::domain::outcome::WorklistEntry;
-use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
+use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units, in_words};
 use crate::indicators::facts::{Facts, Received, receipts_of};
 use crate::indicators::pool_results::PoolResults;
 use chrono::{Duration, NaiveDate};
@@ -157,7 +157,7 @@ fn markdown(facts: &Facts, pool: &PoolResults) -> Option<WorklistEntry> {
     }
     let sells: f64 = picture.mean[..weeks].iter().map(|&units| f64::from(units)).sum();
     // Half a unit left is none to mark down.
-    let left = (there - sells).floor();
+    let left = Units::floor(there - sells).as_f64();
     if left < 1.0 {
         return None;
     }
@@ -167,8 +167,10 @@ fn markdown(facts: &Facts, pool: &PoolResults) -> Option<WorklistEntry> {
         value: at_cost(pool, left),
         day: Some(day),
         reason: format!(
-            "demand ends near {day}: {sells:.0} sell until then at today's price, {left:.0} of \
-             {there:.0} would be left"
+            "demand ends near {day}: {} sell until then at today's price, {} of {} would be left",
+            in_words(sells),
+            in_words(left),
+            in_words(there)
         ),
         ..about(Worklist::Markdown, pool)
     })

@@ -39,7 +39,7 @@ use crate::domain::inputs::{
 use crate::domain::lanes::{Lane, Lanes};
 use crate::domain::shown::counted;
 use crate::domain::sorted::Sorted;
-use crate::domain::units::{ChannelId, LocationId, SkuId};
+use crate::domain::units::{ChannelId, LocationId, SkuId, Units};
 use crate::ingest::cells::days::{date_of, day_number};
 use crate::ingest::cells::reader::ColumnReader;
 use crate::ingest::families::Families;
@@ -803,7 +803,12 @@ impl<'a> Loading<'a> {
         let tables = &self.tables;
         let of_sales = self.sources.iter().filter(|source| source.table == "sales");
         let sales_files: BTreeSet<String> = of_sales.map(|source| source.file.clone()).collect();
+        let weighed = match Units::are_whole() {
+            true => vec![false; names.skus.len()],
+            false => audit::weighed(tables, &sales, codes, names.skus.len()),
+        };
         let mut convert = Convert {
+            weighed: &weighed,
             sales_files: &sales_files,
             codes,
             as_of,
@@ -816,7 +821,10 @@ impl<'a> Loading<'a> {
                 convert.exceptions.extend(audit::rounded_fractions(table, codes));
             }
         }
-        let products = master::products(tables.get("products"), names.skus.len(), &mut convert);
+        let mut products = master::products(tables.get("products"), names.skus.len(), &mut convert);
+        for (product, &is_weighed) in products.iter_mut().zip(&weighed) {
+            product.is_weighed = is_weighed;
+        }
         let stock: Sorted<Stock> = of(tables, "stock", stocks::stock, &mut convert);
         let stockouts: Sorted<Stockout> = of(tables, "stockouts", stocks::stockouts, &mut convert);
         let stock_history: Sorted<StockHistory> =

@@ -1,6 +1,7 @@
 //! The configuration of the reader: the sections `[data]`, `[csv]` and `[mapping.TABLE]`.
 
 use crate::domain::error::did_you_mean;
+use crate::domain::units::MOST_DECIMALS;
 use crate::ingest::cells::currency::Rates;
 use crate::ingest::cells::presets;
 pub use crate::ingest::cells::presets::Footer;
@@ -127,9 +128,9 @@ impl Default for DataSettings {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UnitSettings {
-    /// Decimals of quantities in a shop that sells by weight or length; 0 = whole units only. Sales
-    /// keep them; stock, orders and packs count whole units, of which what is there is rounded down
-    /// and what is asked for up.
+    /// Decimals of quantities in a shop that sells by weight or length, at most 3; 0 = whole units
+    /// only. Items of which some table has a part of a unit are counted to so many decimals
+    /// everywhere, in whole packs where they have packs; all others in whole units.
     pub fraction: u8,
 }
 
@@ -345,8 +346,8 @@ impl Settings {
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let mut problems = self.data.problems();
-        if self.units.fraction > 6 {
-            problems.push("[units] fraction: expected 0 to 6 decimals".to_owned());
+        if self.units.fraction > MOST_DECIMALS {
+            problems.push(format!("[units] fraction: expected 0 to {MOST_DECIMALS} decimals"));
         }
         if !self.csv.separator.is_ascii() {
             problems.push(format!(

@@ -646,6 +646,42 @@ fn an_order_in_two_files_counts_once_as_the_newer_one_has_it() {
 }
 
 #[test]
+fn m6_an_order_that_was_moved_to_another_day_counts_once_on_the_day_of_the_newer_file() {
+    let head = "date,sku,quantity,order_id,line_id\n";
+    let old = format!("{head}2024-01-01,A,1,10,1\n2024-01-02,A,2,11,1\n2024-01-03,A,4,12,1\n");
+    let new = format!("{head}2024-01-04,A,4,12,1\n2024-01-05,A,8,13,1\n");
+    let settings = "[mapping.sales]\nfile = \"o*.csv\"";
+    for files in [["o1.csv", "o2.csv"], ["o2.csv", "o1.csv"]] {
+        let inputs = ok(&[(files[0], &old), (files[1], &new)], settings);
+        assert_eq!(series(&inputs, "A").0, [1.0, 2.0, 0.0, 4.0, 8.0]);
+        let what = &exception(&inputs, "repeated-rows", "sales").what;
+        assert!(what.starts_with("1 row (4 units)") && what.contains("1 of them on another"));
+    }
+    // Cancelled where it was moved to.
+    let cancelled = format!(
+        "date,sku,quantity,order_id,line_id,status\n2024-01-04,A,4,12,1,cancelled\n\
+         2024-01-05,A,8,13,1,paid\n"
+    );
+    let inputs = ok(&[("o1.csv", &old), ("o2.csv", &cancelled)], settings);
+    assert_eq!(series(&inputs, "A").0, [1.0, 2.0, 0.0, 0.0, 8.0]);
+
+    // A till that begins at 1 each morning, with a file a day or a month.
+    let day = |day: u8| {
+        let rows = (1..=4).map(|receipt| format!("2024-01-{day:02},A,1,{receipt},1\n"));
+        head.to_owned() + &rows.collect::<String>()
+    };
+    let days: Vec<String> = (1..=3).map(day).collect();
+    let inputs = ok(&[("o1.csv", &days[0]), ("o2.csv", &days[1])], settings);
+    assert_eq!(series(&inputs, "A").0, [4.0, 4.0]);
+    let month = days[0].clone() + days[1].strip_prefix(head).unwrap();
+    let later = days[2].clone() + day(4).strip_prefix(head).unwrap();
+    let inputs = ok(&[("o1.csv", &month), ("o2.csv", &later)], settings);
+    assert_eq!(series(&inputs, "A").0, [4.0; 4]);
+    let inputs = ok(&[("o1.csv", &month), ("o2.csv", &days[1])], settings);
+    assert_eq!(series(&inputs, "A").0, [4.0, 4.0], "the same morning is the same receipts");
+}
+
+#[test]
 fn titles_footers_totals_and_repeated_headers_are_no_rows() {
     let text = "Sales by item\nAll dates\n\ndate,sku,quantity\n2024-01-01,A,1\ndate,sku,quantity\n\
         2024-01-02,A,2\n2024-01-02,,3\nTotal,,6\n";

@@ -79,7 +79,7 @@ pub fn offerable(promisable: Units, lots: &[DatedLot], demand_until: impl Fn(f64
         return promisable;
     }
     let waste = usable_stock(lots, 0.0, demand_until).waste;
-    Units::ceil(promisable.as_f64() - waste).max(Units::ONE).min(promisable)
+    Units::ceil(promisable.as_f64() - waste).max(Units::LEAST).min(promisable)
 }
 
 #[cfg(test)]

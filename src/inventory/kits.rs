@@ -67,7 +67,7 @@ impl Kits {
         let mut refused = BTreeSet::new();
         for row in rows {
             add_part(direct.entry(row.sku).or_default(), row);
-            if !(1..=MOST_PER_KIT).contains(&row.quantity.count()) {
+            if !row.quantity.is_positive() || row.quantity > Units::whole(MOST_PER_KIT) {
                 refused.insert(row.sku);
                 let component = &names.skus[row.component.index()];
                 exceptions.push(Exception::new(
@@ -139,7 +139,7 @@ fn add_part(parts: &mut Vec<KitPart>, row: &Kit) {
     match parts.iter_mut().find(|part| part.sku == row.component) {
         Some(part) => {
             let units = part.per_kit.count().saturating_add(row.quantity.count());
-            part.per_kit = Units(units.min(MOST_PER_KIT));
+            part.per_kit = Units(units).min(Units::whole(MOST_PER_KIT));
         }
         None => parts.push(KitPart { sku: row.component, per_kit: row.quantity }),
     }
@@ -251,12 +251,10 @@ impl ThroughKits {
         add_scaled(&mut self.unpacked, &more.unpacked, factor);
         self.owed += factor * more.owed;
         for source in &more.sources {
-            let units = source.per_kit.count().saturating_mul(per_kit.count()).min(MOST_PER_KIT);
+            let per_kit = source.per_kit.taking(per_kit).min(Units::whole(MOST_PER_KIT));
             match self.sources.iter_mut().find(|known| known.pool == source.pool) {
-                Some(known) => known.per_kit += Units(units),
-                None => {
-                    self.sources.push(PoolPart { pool: source.pool, per_kit: Units(units) });
-                }
+                Some(known) => known.per_kit += per_kit,
+                None => self.sources.push(PoolPart { pool: source.pool, per_kit }),
             }
         }
     }
@@ -339,7 +337,7 @@ impl Bills {
             if let Some(own) = own(kit) {
                 add_scaled(&mut asked.mean, own, 1.0);
                 add_scaled(&mut asked.unpacked, own, 1.0);
-                asked.sources.push(PoolPart { pool: kit, per_kit: Units::ONE });
+                asked.sources.push(PoolPart { pool: kit, per_kit: Units::whole(1) });
             }
             let to_pack = less_packed(asked, &packed(kit));
             for part in self.parts(kit) {
@@ -379,8 +377,7 @@ impl Bills {
                     return None;
                 }
                 for part in self.parts(kit) {
-                    let units = rest.count().saturating_mul(part.per_kit.count());
-                    self.ask(part.pool, Units(units), &mut open, &mut plain);
+                    self.ask(part.pool, rest.taking(part.per_kit), &mut open, &mut plain);
                 }
             }
         }
@@ -400,7 +397,7 @@ impl Bills {
         let plenty = |p: usize| {
             if self.rank.contains_key(&p) { Units::ZERO } else { Units(i64::MAX) }
         };
-        self.taken_for(pool, Units::ONE, plenty).unwrap_or_default()
+        self.taken_for(pool, Units::whole(1), plenty).unwrap_or_default()
     }
 
     /// Notes that `quantity` of the item at `pool` is wanted.
@@ -419,7 +416,7 @@ impl Bills {
     }
 
     /// The most units of the item at `pool` that can be handed over: those on the shelf, and what
-    /// the scarcest part allows.
+    /// the scarcest part allows; of kits, whole ones.
     #[must_use]
     pub fn makeable(&self, pool: usize, stock: impl Fn(usize) -> Units) -> Units {
         if !self.rank.contains_key(&pool) {
@@ -427,18 +424,19 @@ impl Bills {
         }
         let mut enough = 0;
         let mut too_many = 1;
-        while too_many < MOST_KITS && self.taken_for(pool, Units(too_many), &stock).is_some() {
+        let can = |kits: i64| self.taken_for(pool, Units::whole(kits), &stock).is_some();
+        while too_many < MOST_KITS && can(too_many) {
             enough = too_many;
             too_many *= 2;
         }
         while too_many - enough > 1 {
             let middle = i64::midpoint(enough, too_many);
-            match self.taken_for(pool, Units(middle), &stock) {
-                Some(_) => enough = middle,
-                None => too_many = middle,
+            match can(middle) {
+                true => enough = middle,
+                false => too_many = middle,
             }
         }
-        Units(enough)
+        Units::whole(enough)
     }
 
     /// Pools that hang together through kits, each list ascending.
@@ -607,7 +605,7 @@ mod tests {
             let most = bills.makeable(0, there);
             let taken = bills.taken_for(0, most, there);
             prop_assert!(taken.is_some_and(|t| t.iter().all(|(&p, &units)| units <= there(p))));
-            prop_assert!(bills.taken_for(0, most + Units::ONE, there).is_none());
+            prop_assert!(bills.taken_for(0, most + Units::LEAST, there).is_none());
         }
     }
 }

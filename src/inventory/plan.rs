@@ -3,7 +3,7 @@
 
 use crate::domain::outcome::{Echelon, Policy, Status};
 use crate::domain::shown::number_of;
-use crate::domain::units::Units;
+use crate::domain::units::{Units, in_words};
 use crate::explain::words::{self, Word};
 use crate::explain::{Explanation, Step, Unit};
 use crate::inventory::expiry::usable_stock;
@@ -86,7 +86,7 @@ impl PoolPlan {
 
 /// The nearest whole units; far outside any real stock, a number that later sums still hold.
 fn whole(units: f64) -> Units {
-    Units::floor(units.clamp(-1e15, 1e15).round())
+    Units::nearest(units.clamp(-1e15, 1e15))
 }
 
 /// Plans one pool.
@@ -182,13 +182,17 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
     }
     if let Some(most) = need.sells_in_time.filter(|&most| need.need > 0.0 && most <= need.need) {
         let days = facts.shelf_life_days.unwrap_or_default();
-        notes.insert(0, format!("no more than the {most:.0} that sell within {days:.0} days"));
+        notes.insert(
+            0,
+            format!("no more than the {} that sell within {days:.0} days", in_words(most)),
+        );
     }
     // A kit owes units of its parts, which are ordered.
     let is_kit = facts.held == held_kit(true);
     let never_comes = if no_need.is_some() && !is_kit { -need.position } else { 0.0 };
     if never_comes >= 0.5 {
-        notes.insert(0, format!("{never_comes:.0} are owed to customers, and nothing brings them"));
+        let owed = in_words(never_comes);
+        notes.insert(0, format!("{owed} are owed to customers, and nothing brings them"));
     }
     // Less than half a unit would be told as none.
     if waste >= 0.5 {
@@ -321,29 +325,29 @@ fn status(
 
 /// Half a sentence: why this need; `held` is why a pool is not ordered.
 fn reason(policy: &Policy, need: &Need, held: Option<Hold>, notes: &[String]) -> String {
-    let position = need.position;
-    let point = policy.reorder_point;
+    let (at, level) = (need.position, policy.reorder_point);
+    let [position, point] = [at, level].map(in_words);
     let mut reason = match held {
         Some(Hold::Waits(why)) if need.need > 0.0 => {
-            let needed = need.need;
-            format!("{needed:.0} needed, not ordered: {why}")
+            let needed = in_words(need.need);
+            format!("{needed} needed, not ordered: {why}")
         }
         Some(hold) => format!("not ordered: {}", hold.why()),
         None if need.need > 0.0 => {
-            let up_to = policy.order_up_to;
+            let up_to = in_words(policy.order_up_to);
             format!(
-                "position {position:.0} is at or below the reorder point {point:.0}: order up to \
-                 {up_to:.0}"
+                "position {position} is at or below the reorder point {point}: order up to \
+                 {up_to}"
             )
         }
-        None if position > point => {
-            format!("position {position:.0} is above the reorder point {point:.0}")
+        None if at > level => {
+            format!("position {position} is above the reorder point {point}")
         }
-        None if position == point => {
-            format!("position {position:.0} is at the reorder point {point:.0}")
+        None if at == level => {
+            format!("position {position} is at the reorder point {point}")
         }
         None => format!(
-            "position {position:.0} is at or below the reorder point {point:.0}, \
+            "position {position} is at or below the reorder point {point}, \
              but sales lost before an order could arrive need no stock"
         ),
     };

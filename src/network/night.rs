@@ -44,6 +44,7 @@
 //! ```
 
 use crate::domain::outcome::{LaneBinding, LaneNight};
+use crate::domain::units::Units;
 use crate::explain::{Explanation, Step, Unit};
 use crate::math::distributions::Demand;
 use crate::network::demand::{DemandAhead, of_the_kind_of};
@@ -511,7 +512,7 @@ impl Network<'_> {
     ) -> Vec<(usize, LaneNight)> {
         let lanes = topology.outbound(source);
         // Units that are owed are no stock to send, and half a unit cannot be sent.
-        let stock = (self.places[source].stock.max(0.0) + NOISE).floor();
+        let stock = Units::floor(self.places[source].stock.max(0.0) + NOISE).as_f64();
         let until = self.horizon(topology, source);
         let asked: Vec<f64> = lanes
             .iter()
@@ -531,7 +532,7 @@ impl Network<'_> {
         // What the source keeps for its own customers is theirs before anything is shared.
         let mut shares = Vec::new();
         if let [own, ..] = &mut claims[..] {
-            let kept = self.places[source].reserve.min(stock).max(0.0).ceil();
+            let kept = Units::ceil(self.places[source].reserve.min(stock).max(0.0)).as_f64();
             // What is reserved counts as had, so that its own customers claim only beyond it.
             own.have += kept;
             own.most = (own.most - kept).max(0.0);

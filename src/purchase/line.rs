@@ -108,7 +108,10 @@ impl<'a> Line<'a> {
     /// says how much.
     #[must_use]
     pub fn new(pool: PoolNeed, offer: Option<Offer<'a>>) -> Self {
-        let rules = offer.map_or(LotRules::FREE.within(pool.room), |o| o.rules(pool.room));
+        let rules = offer
+            .map_or(LotRules::new(Units::ZERO, pool.step, None).within(pool.room), |o| {
+                o.rules(pool.room)
+            });
         Self {
             need: pool.need,
             pool,

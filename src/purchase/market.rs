@@ -55,7 +55,7 @@ pub(crate) struct Terms<'a> {
 impl Terms<'_> {
     /// Landed cost of one unit in a line of `quantity`, at least one; `None` without a price.
     pub(crate) fn landed(&self, quantity: Units) -> Option<Money> {
-        let price = self.prices.known_at(quantity.max(Units::ONE))?;
+        let price = self.prices.known_at(quantity.max(Units::LEAST))?;
         Some(self.charges.landed(price))
     }
 }

@@ -1,8 +1,7 @@
 //! What one pool needs, as `inventory` hands it to purchasing.
 
 use crate::domain::outcome::Status;
-use crate::domain::shown::counted;
-use crate::domain::units::{LocationId, Money, PoolId, SkuId, SupplierId, Units};
+use crate::domain::units::{LocationId, Money, PoolId, SkuId, SupplierId, Units, in_words};
 use crate::explain::arithmetic::to_a_millionth;
 use crate::explain::words::{self, Word};
 use crate::explain::{Step, Unit};
@@ -17,6 +16,8 @@ pub struct PoolNeed {
     pub sku: SkuId,
     /// Ship to.
     pub location: LocationId,
+    /// What is ordered without packs is a multiple of it.
+    pub step: Units,
     /// What to do.
     pub status: Status,
     /// 0 to 100.
@@ -151,6 +152,7 @@ impl PoolNeed {
         Self {
             sku,
             location,
+            step: Units::LEAST,
             status: Status::Held,
             urgency: 0.0,
             order_by: None,
@@ -239,14 +241,19 @@ impl PoolNeed {
             unit: Unit::Units,
             note: format!(
                 "{} moved from {from}, see transfers",
-                counted(quantity.count().unsigned_abs(), "is", "are")
+                if quantity == Units::whole(1) {
+                    "1 is".to_owned()
+                } else {
+                    format!("{quantity} are")
+                }
             ),
         });
         if !self.reason.is_empty() {
             self.reason.push_str("; ");
         }
-        let are = if quantity == Units::ONE { "is" } else { "are" };
-        let of_need = if wanted > 0.0 { format!(" of {wanted:.0}") } else { String::new() };
+        let are = if quantity == Units::whole(1) { "is" } else { "are" };
+        let of_need =
+            if wanted > 0.0 { format!(" of {}", in_words(wanted)) } else { String::new() };
         self.reason.push_str(&format!("{quantity}{of_need} {are} moved here from {from}"));
         // Nothing is left to buy against the stock-out: what is to be done today is the move.
         if self.status == Status::WillStockOut && self.need == 0.0 {
@@ -269,7 +276,8 @@ impl PoolNeed {
         if !self.reason.is_empty() {
             self.reason.push_str("; ");
         }
-        self.reason.push_str(&format!("{units:.0} of it are bought where they are sold"));
+        let units = in_words(units);
+        self.reason.push_str(&format!("{units} of it are bought where they are sold"));
     }
 
     /// Expected units short within `days` from the as-of date if nothing more is ordered.

@@ -3,7 +3,7 @@
 use crate::domain::classes::Binding;
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity};
 use crate::domain::inputs::Supply;
-use crate::domain::units::Units;
+use crate::domain::units::{Units, in_words};
 use crate::explain::arithmetic::to_a_millionth;
 use crate::purchase::line::Line;
 use crate::purchase::market::Market;
@@ -110,9 +110,9 @@ impl<'a> Market<'a> {
                         line.subject(self.names),
                         format!(
                             "the smallest lot of {} is above the most stock to hold, {most}: \
-                             nothing is ordered, {:.0} are needed",
+                             nothing is ordered, {} are needed",
                             line.rules.smallest(),
-                            line.need
+                            in_words(line.need)
                         ),
                         "raise max_stock in products to the lot at least, or agree on a smaller \
                          one",
@@ -126,10 +126,10 @@ impl<'a> Market<'a> {
                     ExceptionKind::MinimumAboveMaximum,
                     line.subject(self.names),
                     format!(
-                        "the supplier's rules contradict each other, {}: nothing is ordered, {:.0} \
+                        "the supplier's rules contradict each other, {}: nothing is ordered, {} \
                          are needed",
                         line.rules.stated(),
-                        line.need
+                        in_words(line.need)
                     ),
                     "no quantity satisfies them together: correct minimum_order, pack_size or \
                      maximum_order in supply",

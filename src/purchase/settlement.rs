@@ -68,7 +68,7 @@ fn status_with_lines(pool: &mut [Recommendation]) {
         let arrival = line.expected_arrival.zip(line.stockout_date);
         line.quantity.is_positive()
             // Whole units: a need of 7.4 is met by 7.
-            && line.quantity.as_f64() >= line.need.floor()
+            && line.quantity >= Units::floor(line.need)
             && arrival.is_some_and(|(arrives, runs_out)| arrives <= runs_out)
     };
     if pool.iter().any(in_time) {
@@ -232,7 +232,7 @@ fn recommendation(line: Line, market: &Market) -> Recommendation {
         quantity,
         unit_cost,
         supplier_unit_cost: line.offer.and_then(|o| o.quoted(quantity)),
-        pack_size: line.offer.map_or(Units::ONE, |o| o.supply.pack_size.max(Units::ONE)),
+        pack_size: line.offer.map_or(pool.step, |o| o.supply.pack_size.max(Units::LEAST)),
         landed_unit_cost: landed_unit_cost(unit_cost, quantity, &charges, line.freight),
         value: unit_cost.times(quantity),
         value_at_risk,

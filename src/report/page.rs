@@ -1,5 +1,6 @@
 //! What every page carries: its title, the morning it is for, and the way to the other pages.
 
+use crate::domain::units::Units;
 use crate::report::gathered::ReportInput;
 
 /// Title of the briefing, the one page that lies above `report/`: what is opened first should not
@@ -34,6 +35,8 @@ pub(super) struct Page {
     pub(super) version: String,
     /// Code; may be empty.
     pub(super) currency: String,
+    /// Decimals of a unit, 0 where units are whole.
+    pub(super) decimals: u32,
     /// Days that a rejection without an end keeps quiet.
     pub(super) wait_days: i64,
 }
@@ -57,6 +60,7 @@ impl Page {
             run_id: input.run_id.to_owned(),
             version: input.version.to_owned(),
             currency: input.purchase.currency.clone(),
+            decimals: Units::decimals(),
             wait_days: input.wait_days,
         }
     }

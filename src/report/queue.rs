@@ -47,9 +47,9 @@ pub(super) fn lot_rules(report: &Report, pool: &PoolResults, line: &Recommendati
         (Some(_), _) => LotRules::new(Units::ZERO, line.pack_size, None),
         (None, Some(supplier)) => {
             let agreed = LotRules::agreed(supply, pool.sku, pool.location, supplier);
-            agreed.unwrap_or(LotRules::FREE)
+            agreed.unwrap_or(LotRules::new(Units::ZERO, line.pack_size, None))
         }
-        (None, None) => LotRules::FREE,
+        (None, None) => LotRules::new(Units::ZERO, line.pack_size, None),
     }
 }
 

@@ -81,10 +81,23 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
     format!("{} {}", whole(count), plural(noun, count))
 }
 
-/// `1 unit`, `1,200 units`.
+/// `1 unit`, `1,200 units`, `0.35 units` where parts of a unit are counted.
 pub(crate) fn units(units: Units) -> String {
-    let unsigned = usize::try_from(units.count()).unwrap_or(0);
-    format!("{} {}", grouped(units.as_f64()), plural("unit", unsigned))
+    let count = if units == Units::whole(1) { 1 } else { 2 };
+    format!("{} {}", quantity(units.as_f64()), plural("unit", count))
+}
+
+/// How many units: rounded to whole ones, and `1,200.35` where parts of a unit are counted.
+pub(crate) fn quantity(units: f64) -> String {
+    let counted = Units::nearest(units).as_f64();
+    if Units::are_whole() || counted.fract() == 0.0 {
+        return grouped(units);
+    }
+    let sign = if counted < 0.0 { "-" } else { "" };
+    let part = counted.abs().fract();
+    let decimals = format!("{part:.3}");
+    let decimals = decimals.trim_start_matches('0').trim_end_matches('0');
+    format!("{sign}{}{decimals}", grouped(counted.abs().trunc()))
 }
 
 /// A day in words, with the year where it is not that of `as_of`: `3 Dec`, `3 Dec 2027`.
@@ -135,6 +148,15 @@ pub(crate) fn signed(value: f64) -> String {
     }
 }
 
+/// The same of units, with the parts of them that are counted.
+pub(crate) fn signed_quantity(units: Units) -> String {
+    match quantity(units.as_f64()) {
+        zero if zero == "0" => "no change".to_owned(),
+        text if units.is_positive() => format!("+{text}"),
+        text => text,
+    }
+}
+
 /// An indicator in its unit: `5.00`, `73.0 days`, `70.0 %`.
 pub(crate) fn measured(value: Option<f64>, unit: Unit) -> String {
     let Some(value) = value else { return UNKNOWN.to_owned() };
@@ -142,7 +164,7 @@ pub(crate) fn measured(value: Option<f64>, unit: Unit) -> String {
         Unit::Percent => format!("{value:.1} %"),
         Unit::Days | Unit::Weeks => format!("{value:.1} {unit}"),
         Unit::Currency => amount(value),
-        Unit::Units => grouped(value),
+        Unit::Units => quantity(value),
         Unit::UnitsPerDay
         | Unit::Periods
         | Unit::Share

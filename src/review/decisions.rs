@@ -170,8 +170,7 @@ impl Decision {
     /// Whole packs; `None` where nothing is packed.
     #[must_use]
     pub fn packs(&self) -> Option<i64> {
-        // A pack of one is how single units are given.
-        let pack = self.pack_size.filter(|&pack| pack > Units::ONE)?;
+        let pack = self.pack_size.filter(|pack| pack.is_pack())?;
         Some(self.quantity.count() / pack.count())
     }
 

@@ -123,7 +123,7 @@ pub fn explain(run: &PublishedRun, sku: &str, channel: Option<&str>) -> Result<S
             let does = if source.is_some() { "move" } else { "order" };
             let supplier = source.or(orders.optional_text("supplier", r)).unwrap_or("no supplier");
             let status = orders.text("status", r);
-            let quantity = orders.whole("quantity", r);
+            let quantity = orders.units("quantity", r);
             let reason = orders.text("reason", r);
             let _ = writeln!(
                 text,
@@ -162,9 +162,9 @@ fn explain_channel(run: &PublishedRun, sku: &str, channel: &str, text: &mut Stri
         }
         let location = shares.text("location", r);
         let share = 100.0 * shares.real("share", r);
-        let allocated = shares.whole("allocated", r);
-        let buffer = shares.whole("buffer", r);
-        let published = match shares.optional_whole("published", r) {
+        let allocated = shares.units("allocated", r);
+        let buffer = shares.units("buffer", r);
+        let published = match shares.optional_units("published", r) {
             Some(units) => format!("max(0, {allocated} - {buffer}) = {units}"),
             None => "unknown".to_owned(),
         };

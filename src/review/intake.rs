@@ -91,7 +91,7 @@ pub fn proposals(
     let mut proposals = transfers(run, &names, &shelves)?;
     let sources = sources(run)?;
     for row in 0..rows.len() {
-        let recommended = Units(rows.whole("quantity", row));
+        let recommended = rows.units("quantity", row);
         let from_location = rows.optional_text("source_location", row).unwrap_or_default();
         let approved = Decision {
             run_id: run.manifest.run_id.clone(),
@@ -653,7 +653,7 @@ fn check_approved(
     if recommended.is_zero() {
         return Err(format!("{id} recommends no order: edit it to order some"));
     }
-    if line.quantity.is_empty() || whole_units(&line.quantity) == Some(recommended.count()) {
+    if line.quantity.is_empty() || Units::parse(&line.quantity) == Some(recommended) {
         return Ok(());
     }
     Err(format!(
@@ -662,28 +662,16 @@ fn check_approved(
     ))
 }
 
-/// A whole number, as `60.0` or `60,0` where a spreadsheet gave it decimals.
-fn whole_units(text: &str) -> Option<i64> {
-    let whole = match text.split_once(['.', ',']) {
-        // Three zeros may be a group of thousands.
-        Some((whole, "0" | "00")) => whole,
-        Some(_) => return None,
-        None => text,
-    };
-    whole.parse().ok()
-}
-
 fn edited_quantity(
     proposal: &Proposal,
     line: &DecisionLine,
     id: &str,
 ) -> std::result::Result<Units, String> {
-    let quantity = whole_units(&line.quantity)
-        .ok_or_else(|| format!("quantity {:?} is not a whole number", line.quantity))?;
-    if quantity < 0 {
+    let quantity = Units::parse(&line.quantity).ok_or_else(|| not_counted(&line.quantity))?;
+    if quantity < Units::ZERO {
         return Err(format!("{id}: {quantity} units cannot be ordered"));
     }
-    if quantity > LARGEST_QUANTITY {
+    if quantity > Units::whole(LARGEST_QUANTITY) {
         return Err(format!(
             "{id}: {quantity} units are more than one line may have ({LARGEST_QUANTITY})"
         ));
@@ -691,11 +679,23 @@ fn edited_quantity(
     let Decision { recommended, from_location, .. } = &proposal.approved;
     let spare = proposal.approved.is_transfer() && proposal.source.is_none();
     // Nothing else says how much the place could give: beyond what was proposed is a guess.
-    if spare && quantity > recommended.count() {
+    if spare && quantity > *recommended {
         return Err(format!("{id}: {from_location} can spare {recommended} units, not {quantity}"));
     }
-    if let Some(refusal) = proposal.terms.and_then(|terms| terms.refusal(Units(quantity))) {
+    if let Some(refusal) = proposal.terms.and_then(|terms| terms.refusal(quantity)) {
         return Err(format!("{id}: {refusal}"));
     }
-    Ok(Units(quantity))
+    Ok(quantity)
+}
+
+/// What is wrong with a quantity that cannot be read.
+fn not_counted(text: &str) -> String {
+    let expected = match Units::are_whole() {
+        true => "is not a whole number".to_owned(),
+        false => format!(
+            "is no number of units: write it with a point, as in 12.5, and no part smaller than {}",
+            Units::LEAST
+        ),
+    };
+    format!("quantity {text:?} {expected}")
 }

@@ -96,7 +96,7 @@ impl<'a> Night<'a> {
             None => landed(prospect),
         };
         let product = prospect.records.product;
-        let pack = lane.pack_size.or(product.case_size).unwrap_or(Units::ONE).max(Units::ONE);
+        let pack = lane.pack_size.or(product.case_size).unwrap_or(product.step()).max(Units::LEAST);
         let room = item.network.room(to, coming);
         let maximum = lane.maximum.map(Units::as_f64).into_iter().chain(room).reduce(f64::min);
         let bridged = bridge(&Bridge {

@@ -184,7 +184,7 @@ fn tell_inferred(
                 .last()
                 .map_or(calendar.as_of(), |r| calendar.start(r.start as i64))
         );
-        let effect = Effect::Units(Units::floor(added.round()));
+        let effect = Effect::Units(Units::nearest(added));
         let told = Exception::new(Severity::Info, kind, about.clone(), what, why);
         exceptions.push(told.with_effect(effect));
     }
@@ -219,7 +219,7 @@ fn tell_inferred(
              not sold any more, set its status in products to obsolete",
             calendar.start(run.start as i64)
         );
-        let effect = Effect::Units(Units::floor(lost.round()));
+        let effect = Effect::Units(Units::nearest(lost));
         let told = Exception::new(Severity::Warning, kind, about.clone(), what, why);
         exceptions.push(told.with_effect(effect));
     }

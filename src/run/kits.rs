@@ -147,6 +147,10 @@ impl KitNight {
                 per_day: units_until(&own.mean, period_days, DAILY_DEMAND_DAYS) / DAILY_DEMAND_DAYS,
                 margin: records.economics.margin().map(Money::as_f64),
                 reserved: night.reserved(pool),
+                step: match self.bills.parts(p).is_empty() {
+                    true => records.product.step(),
+                    false => Units::whole(1),
+                },
                 publication_days: night.plan.allocation.sync_days.max(1.0),
                 supply_days: night.lead_time(&records).lead_time.mean_days()
                     + night.plan.policy.review_period_days,

@@ -379,10 +379,10 @@ impl<'a> Night<'a> {
                 review_days: calendar.gap_days(self.market.as_of),
             };
             let product = prospects[*to].records.product;
-            let pack = lane.pack_size.or(product.case_size).unwrap_or(Units::ONE);
+            let pack = lane.pack_size.or(product.case_size).unwrap_or(product.step());
             used.push(network::Lane {
                 departs_in_days: departs.map(|day| (day - self.market.as_of).num_days() as f64),
-                pack: pack.max(Units::ONE).as_f64(),
+                pack: pack.max(Units::LEAST).as_f64(),
                 minimum: lane.minimum.as_f64(),
                 maximum: lane.maximum.map(Units::as_f64),
                 line_cost: lane.cost_per_line.as_f64(),
@@ -458,7 +458,7 @@ impl<'a> Night<'a> {
         lots.sort_by(|a, b| b.age_days.total_cmp(&a.age_days));
         let aged = will_be_charged(&lots, &charges, outlook, TOLD_AHEAD_DAYS);
         // Half a unit expected to be charged is told as one.
-        let units = Units::floor(aged.units + 0.5);
+        let units = Units::nearest(aged.units);
         if !units.is_positive() {
             return None;
         }

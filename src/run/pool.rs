@@ -11,7 +11,7 @@ use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subj
 use crate::domain::lanes::Lane;
 use crate::domain::outcome::{Allocation, ChannelAction, ChannelFinding};
 use crate::domain::panel::Pool;
-use crate::domain::units::{ChannelId, Units};
+use crate::domain::units::{ChannelId, Units, in_words};
 use crate::forecast::PoolForecast;
 use crate::inventory::due::{Due, not_believed};
 use crate::inventory::expiry::offerable;
@@ -170,8 +170,8 @@ impl<'a> Night<'a> {
                 ExceptionKind::OwedNotOrdered,
                 Subject::pool(&self.inputs.names, pool.sku, pool.location),
                 format!(
-                    "{:.0} units are owed to customers and nothing brings them: not ordered, {why}",
-                    -plan.position
+                    "{} units are owed to customers and nothing brings them: not ordered, {why}",
+                    in_words(-plan.position)
                 ),
                 "order them by hand, or tell the customers",
             );
@@ -359,6 +359,7 @@ impl<'a> Night<'a> {
         PoolNeed {
             sku: pool.sku,
             location: pool.location,
+            step: product.step(),
             status: plan.status,
             urgency: plan.urgency,
             order_by: plan.order_by,
@@ -413,6 +414,7 @@ impl<'a> Night<'a> {
             location: pool.location,
             available: place.to_offer,
             reorder_point: place.low_at,
+            step: records.product.step(),
         };
         let context = allocate::Context {
             names: &self.inputs.names,
@@ -493,6 +495,7 @@ impl<'a> Night<'a> {
             channel,
             terms,
             economics: records.economics,
+            step: records.product.step(),
             available: &locations.available,
             at: locations.at,
             demand: own.map(|(_, forecast)| forecast.daily_demand(days)).unwrap_or_default(),

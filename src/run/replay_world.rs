@@ -362,7 +362,7 @@ fn fed_by(
     lead_times: &LeadTimes,
 ) -> FedBy {
     let product = &inputs.products[pool.sku.index()];
-    let pack = lane.pack_size.or(product.case_size).unwrap_or(Units::ONE);
+    let pack = lane.pack_size.or(product.case_size).unwrap_or(product.step());
     let departures = Supplier {
         order_weekdays: lane.weekdays.clone(),
         closures: lane.closures.clone(),
@@ -372,7 +372,7 @@ fn fed_by(
         source,
         lead_time: lead_times.of_lane(lane, pool.sku).lead_time,
         departures: Arc::new(departures),
-        pack: pack.max(Units::ONE).as_f64(),
+        pack: pack.max(Units::LEAST).as_f64(),
         minimum: lane.minimum.as_f64(),
         maximum: lane.maximum.map(Units::as_f64),
         cost_per_line: lane.cost_per_line.as_f64(),

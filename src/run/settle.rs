@@ -183,7 +183,8 @@ impl<'a> Night<'a> {
         if sites.len() < 2 || self.kits.is_kit(sku) {
             return Vec::new();
         }
-        let found = transfers(sku, &sites, &self.plan.allocation, &|from, to| {
+        let step = self.inputs.products[sku.index()].step();
+        let found = transfers(sku, step, &sites, &self.plan.allocation, &|from, to| {
             let is_by_lane = self.inputs.lanes.serves(sku, from, to);
             !is_by_lane && !self.standing.is_move_quiet(sku, from, to)
         });

@@ -91,7 +91,7 @@ impl<'a> Ways<'_, 'a> {
         let holding = carrying_rate * there.as_f64();
         let line = eoq(per_year, feeding.cost_per_line, holding).unwrap_or(0.0);
         let weekly = per_day * OrderCalendar::of_lane(lane).mean_gap_days();
-        let pack = lane.pack_size.or(product.case_size).unwrap_or(Units::ONE).as_f64();
+        let pack = lane.pack_size.or(product.case_size).unwrap_or(product.step()).as_f64();
         let place = Receiver { per_year, carrying_rate, lot: pack.max(weekly).max(line) };
         let direct = self.buying(Some(own), here, per_year, carrying_rate);
         let pooled = self.buying(of_source, there, pool_per_year, feeding.carrying_rate);
@@ -114,7 +114,7 @@ impl<'a> Ways<'_, 'a> {
     ) -> Buying {
         let price = price.as_f64();
         let order_cost = self.policy.order_cost;
-        let least = row.map_or(Units::ONE, |row| row.minimum_order.max(row.pack_size));
+        let least = row.map_or(Units::LEAST, |row| row.minimum_order.max(row.pack_size));
         let economic = eoq(per_year, order_cost, carrying_rate * price).unwrap_or(0.0);
         Buying { price, minimum: least.as_f64().max(economic), order_cost }
     }

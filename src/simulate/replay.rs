@@ -476,7 +476,7 @@ impl<'a> Replay<'a> {
             let this = &self.pools[wish.pool];
             // An item without a cost counts as all but free; and nothing that an f64 cannot count
             // one by one is cast to whole units.
-            let affordable = Units((left / this.unit_cost.max(1e-9)).min(1e15) as i64);
+            let affordable = Units::floor((left / this.unit_cost.max(1e-9)).min(1e15));
             // Part of a lot is no lot: what the rest of the budget pays for is rounded down to what
             // the supplier takes.
             let units = if wish.units > affordable.as_f64() {
@@ -602,7 +602,7 @@ impl<'a> Replay<'a> {
     /// beyond all need, price breaks.
     fn lot(&self, pool: &ReplayPool, lacking: &Lacking, ahead: &Ahead<'_>) -> Units {
         let Lacking { need, position, fresh, lies_here, .. } = *lacking;
-        let position = Units::floor(position.clamp(-1e15, 1e15).round());
+        let position = Units::nearest(position.clamp(-1e15, 1e15));
         let moved_in = Units::ceil(lacking.moved_in);
         let there = Units::floor(lies_here.clamp(-1e15, 1e15).round());
         let room = pool.max_stock.map(|most| (Units::floor(most) - there - moved_in).or_zero());
@@ -670,7 +670,7 @@ impl<'a> Replay<'a> {
         state.drawn += 1;
         if let Some(tiers) = this.tiers.as_ref().filter(|_| scored) {
             let landed = tiers.landed(Units::floor(units));
-            state.totals.saved_by_price += units * (tiers.landed(Units::ONE) - landed);
+            state.totals.saved_by_price += units * (tiers.landed(Units::LEAST) - landed);
         }
         if scored {
             state.totals.orders += 1.0;

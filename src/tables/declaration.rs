@@ -4,6 +4,7 @@
 use crate::domain::error::Result;
 use crate::domain::inputs::Inputs;
 use crate::domain::outcome::Outcome;
+use crate::domain::units::Units;
 use crate::explain::Unit;
 use crate::store::Add;
 use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
@@ -24,6 +25,8 @@ pub enum Kind {
     Real32,
     /// 64-bit integer.
     Whole,
+    /// Units of stock: 64-bit integers, and floats in a shop that counts parts of a unit.
+    Units,
     /// Decimal with 18 digits, 4 of them after the point.
     Money,
     /// True or false.
@@ -38,6 +41,8 @@ impl Kind {
             Self::Real => DataType::Float64,
             Self::Real32 => DataType::Float32,
             Self::Whole => DataType::Int64,
+            Self::Units if Units::are_whole() => DataType::Int64,
+            Self::Units => DataType::Float64,
             // Exact to the ten-thousandth that `Money` counts in: a float would print
             // 0.30000000000000004.
             Self::Money => DataType::Decimal128(18, 4),

@@ -5,7 +5,9 @@ use crate::domain::fault::guarded;
 use crate::domain::units::{Money, Units};
 use crate::store::PublishedRun;
 use crate::tables::table::{Column, Declaration, Kind};
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, new_null_array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, Float64Array, Int64Array, RecordBatch, new_null_array,
+};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{
     ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int64Type,
@@ -14,6 +16,7 @@ use bytes::Bytes;
 use chrono::NaiveDate;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A whole table, checked against its declaration once, so that cells can be read without further
 /// checks.
@@ -101,6 +104,10 @@ impl Rows {
             Kind::Real => Cell::Number(array.as_primitive::<Float64Type>().value(row)),
             Kind::Real32 => Cell::Number(f64::from(array.as_primitive::<Float32Type>().value(row))),
             Kind::Whole => Cell::Whole(array.as_primitive::<Int64Type>().value(row)),
+            Kind::Units if Units::are_whole() => {
+                Cell::Whole(array.as_primitive::<Int64Type>().value(row))
+            }
+            Kind::Units => Cell::Number(array.as_primitive::<Float64Type>().value(row)),
             Kind::Money => {
                 let amount = array.as_primitive::<Decimal128Type>().value(row);
                 // Eighteen digits fit 64 bits; only a damaged file has more.
@@ -212,7 +219,14 @@ impl Rows {
     /// Units of stock.
     #[must_use]
     pub fn units(&self, column: &str, row: usize) -> Units {
-        Units(self.whole(column, row))
+        of_array(self.column(column, Kind::Units, false), row)
+    }
+
+    /// Units of stock that may be missing.
+    #[must_use]
+    pub fn optional_units(&self, column: &str, row: usize) -> Option<Units> {
+        let array = self.column(column, Kind::Units, true);
+        array.is_valid(row).then(|| of_array(array, row))
     }
 
     /// An amount.
@@ -259,6 +273,29 @@ pub(super) fn all_rows(bytes: Bytes) -> std::result::Result<RecordBatch, String>
     read.unwrap_or_else(|fault| Err(format!("damaged: {fault}")))
 }
 
+/// A cell of [`Kind::Units`].
+fn of_array(array: &ArrayRef, row: usize) -> Units {
+    match array.as_primitive_opt::<Int64Type>() {
+        Some(counted) => Units(counted.value(row)),
+        None => Units::nearest(array.as_primitive::<Float64Type>().value(row)),
+    }
+}
+
+/// Units as they are counted now: yesterday's run may have counted whole ones only, or parts.
+fn as_counted(array: &ArrayRef) -> ArrayRef {
+    match (array.as_primitive_opt::<Int64Type>(), array.as_primitive_opt::<Float64Type>()) {
+        (Some(whole), _) if !Units::are_whole() => {
+            let units = whole.iter().map(|units| units.map(|units| units as f64));
+            Arc::new(units.collect::<Float64Array>())
+        }
+        (_, Some(parts)) if Units::are_whole() => {
+            let units = parts.iter().map(|units| units.map(|units| Units::nearest(units).count()));
+            Arc::new(units.collect::<Int64Array>())
+        }
+        _ => array.clone(),
+    }
+}
+
 /// The columns of a file and its rows, or what is wrong with it.
 fn read_arrays(
     bytes: Bytes,
@@ -273,14 +310,18 @@ fn read_arrays(
             arrays.push(new_null_array(&kind, batch.num_rows()));
             continue;
         }
-        let array = batch.column_by_name(column.name).filter(|a| *a.data_type() == kind);
+        let array = batch.column_by_name(column.name).map(|array| match column.kind {
+            Kind::Units => as_counted(array),
+            _ => array.clone(),
+        });
+        let array = array.filter(|array| *array.data_type() == kind);
         let Some(array) = array else {
             return Err(format!("column {} is missing or not {kind:?}", column.name));
         };
         if !column.optional && array.null_count() > 0 {
             return Err(format!("column {} has missing values", column.name));
         }
-        arrays.push(array.clone());
+        arrays.push(array);
     }
     Ok((arrays, batch.num_rows()))
 }

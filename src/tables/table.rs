@@ -153,12 +153,8 @@ impl<R> Cells<R> {
             }
             Self::Whole(get) => Arc::new(Int64Array::from_iter_values(rows.map(|row| get(&row)))),
             Self::OptionalWhole(get) => Arc::new(rows.map(|row| get(&row)).collect::<Int64Array>()),
-            Self::Units(get) => {
-                Arc::new(Int64Array::from_iter_values(rows.map(|row| get(&row).count())))
-            }
-            Self::OptionalUnits(get) => {
-                Arc::new(rows.map(|row| get(&row).map(Units::count)).collect::<Int64Array>())
-            }
+            Self::Units(get) => quantities(rows.map(|row| Some(get(&row)))),
+            Self::OptionalUnits(get) => quantities(rows.map(|row| get(&row))),
             Self::Money(get) => amounts(rows.map(|row| Some(get(&row)))),
             Self::OptionalMoney(get) => amounts(rows.map(|row| get(&row))),
             Self::Flag(get) => Arc::new(rows.map(|row| Some(get(&row))).collect::<BooleanArray>()),
@@ -175,6 +171,14 @@ fn texts<'a, R: 'a>(
         append(&row, &mut texts);
     }
     Arc::new(texts.finish())
+}
+
+/// A column of [`Kind::Units`].
+fn quantities(values: impl Iterator<Item = Option<Units>>) -> ArrayRef {
+    match Units::are_whole() {
+        true => Arc::new(values.map(|units| units.map(Units::count)).collect::<Int64Array>()),
+        false => Arc::new(values.map(|units| units.map(Units::as_f64)).collect::<Float64Array>()),
+    }
 }
 
 fn amounts(values: impl Iterator<Item = Option<Money>>) -> ArrayRef {
@@ -228,8 +232,8 @@ lines! {
     optional_count: optional Whole None = OptionalWhole(Get<R, Option<i64>>);
     date: required Date None = Date(Get<R, NaiveDate>);
     optional_date: optional Date None = OptionalDate(Get<R, Option<NaiveDate>>);
-    units: required Whole Units = Units(Get<R, Units>);
-    optional_units: optional Whole Units = OptionalUnits(Get<R, Option<Units>>);
+    units: required Units Units = Units(Get<R, Units>);
+    optional_units: optional Units Units = OptionalUnits(Get<R, Option<Units>>);
     count: required Whole None = Whole(Get<R, i64>);
     periods: required Whole Periods = Whole(Get<R, i64>);
     money: required Money Currency = Money(Get<R, Money>);

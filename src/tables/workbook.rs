@@ -4,7 +4,7 @@
 //! The same cells give the CSV files beside the workbooks, so that both say the same.
 
 use crate::domain::error::{Error, Result};
-use crate::domain::units::Money;
+use crate::domain::units::{Money, Units};
 use chrono::NaiveDate;
 use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatBorder, Workbook, Worksheet, XlsxError,
@@ -31,6 +31,8 @@ pub enum Cell {
     Text(String),
     /// A whole number.
     Count(i64),
+    /// Units, with the parts of them that are counted.
+    Units(Units),
     /// A number with two decimals.
     Real(f64),
     /// An amount.
@@ -63,6 +65,12 @@ impl From<NaiveDate> for Cell {
     }
 }
 
+impl From<Units> for Cell {
+    fn from(units: Units) -> Self {
+        Self::Units(units)
+    }
+}
+
 impl From<i64> for Cell {
     fn from(count: i64) -> Self {
         Self::Count(count)
@@ -76,6 +84,7 @@ impl fmt::Display for Cell {
             Self::Empty => Ok(()),
             Self::Text(text) => f.write_str(text),
             Self::Count(count) => write!(f, "{count}"),
+            Self::Units(units) => write!(f, "{units}"),
             Self::Real(value) => write!(f, "{value:.2}"),
             Self::Money(amount) => write!(f, "{amount}"),
             Self::Date(day) => write!(f, "{day}"),
@@ -157,14 +166,15 @@ struct Formats {
 impl Formats {
     fn new() -> Self {
         let total = Format::new().set_bold().set_border_top(FormatBorder::Thin);
+        let counted = if Units::are_whole() { "#,##0" } else { "#,##0.###" };
         Self {
             head: Format::new().set_bold().set_border_bottom(FormatBorder::Thin),
-            count: Format::new().set_num_format("#,##0"),
+            count: Format::new().set_num_format(counted),
             real: Format::new().set_num_format("#,##0.00"),
             // Prices of screws have four decimals.
             money: Format::new().set_num_format("#,##0.00##"),
             date: Format::new().set_num_format(DATE),
-            total_count: total.clone().set_num_format("#,##0"),
+            total_count: total.clone().set_num_format(counted),
             total_money: total.clone().set_num_format("#,##0.00##"),
             total,
         }
@@ -203,12 +213,13 @@ fn fill_page(
         if !sheet.totals.contains(name) {
             continue;
         }
-        let mut count = 0;
+        let mut count = 0.0;
         let mut amount = Money::ZERO;
         let mut is_money = false;
         for row in &sheet.rows {
             match &row[usize::from(column)] {
-                Cell::Count(units) => count += units,
+                Cell::Count(number) => count += *number as f64,
+                Cell::Units(units) => count += units.as_f64(),
                 Cell::Money(money) => {
                     is_money = true;
                     amount += *money;
@@ -221,7 +232,7 @@ fn fill_page(
         if is_money {
             page.write_number_with_format(last, column, amount.as_f64(), &formats.total_money)?;
         } else {
-            page.write_number_with_format(last, column, count as f64, &formats.total_count)?;
+            page.write_number_with_format(last, column, count, &formats.total_count)?;
         }
     }
     Ok(())
@@ -232,7 +243,7 @@ fn width(cell: &Cell) -> usize {
         Cell::Empty => 0,
         Cell::Text(text) => text.chars().count(),
         Cell::Date(_) => DATE.len(),
-        Cell::Count(_) | Cell::Real(_) | Cell::Money(_) => cell.to_string().len(),
+        Cell::Count(_) | Cell::Units(_) | Cell::Real(_) | Cell::Money(_) => cell.to_string().len(),
     };
     characters + 2
 }
@@ -254,6 +265,9 @@ fn write_cell(
         }
         Cell::Count(count) => {
             page.write_number_with_format(line, column, *count as f64, &formats.count)?;
+        }
+        Cell::Units(units) => {
+            page.write_number_with_format(line, column, units.as_f64(), &formats.count)?;
         }
         Cell::Real(value) => {
             page.write_number_with_format(line, column, *value, &formats.real)?;

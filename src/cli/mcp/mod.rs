@@ -8,7 +8,7 @@
 mod tools;
 
 use crate::cli::McpArgs;
-use crate::config::Plan;
+use crate::cli::execute::planned;
 use crate::domain::error::{Error, Result};
 use crate::domain::fault::guarded;
 use crate::store::VERSION;
@@ -40,7 +40,7 @@ say. `draft_decision` writes a draft that nobody has signed; a person takes it i
 
 /// Answers until standard input ends.
 pub(crate) fn mcp(args: &McpArgs) -> Result<u8> {
-    let plan = Plan::load(&args.options)?;
+    let plan = planned(&args.options)?;
     let assistant = Assistant::new(plan);
     let mut input = std::io::stdin().lock();
     let mut output = std::io::stdout().lock();

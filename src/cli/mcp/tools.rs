@@ -5,7 +5,7 @@ use crate::cli::simulate::{as_json, what_ifs};
 use crate::config::Plan;
 use crate::domain::error::{Error, Result, did_you_mean};
 use crate::domain::shown::shown;
-use crate::domain::units::Money;
+use crate::domain::units::{Money, Units};
 use crate::review::decisions::KeptDecisions;
 use crate::review::intake::{Signature, proposals, try_text};
 use crate::run::progress::Silent;
@@ -134,7 +134,7 @@ impl Tool {
                     "decision": {
                         "type": "string", "enum": ["approve", "edit", "reject", "snooze"],
                     },
-                    "quantity": {"type": "integer", "minimum": 0, "description": "for edit"},
+                    "quantity": {"type": if Units::are_whole() { "integer" } else { "number" }, "minimum": 0, "description": "for edit"},
                     "until": a_text("for snooze and reject: the last day, YYYY-MM-DD"),
                     "reason": a_text("why, for the person who reads the draft"),
                 }),
@@ -423,7 +423,7 @@ impl Assistant {
         for column in DRAFT_COLUMNS {
             line.push(match column {
                 "author" | "time" => String::new(),
-                "quantity" => asked.whole("quantity")?.map_or(String::new(), |n| n.to_string()),
+                "quantity" => asked.units("quantity")?.map_or(String::new(), |n| n.to_string()),
                 other => asked.text(other)?.unwrap_or_default().to_owned(),
             });
         }
@@ -452,7 +452,7 @@ impl Assistant {
                     "location": quoted(&decision.location),
                     "decision": decision.verdict.name(),
                     "recommended": decision.recommended.0,
-                    "quantity": decision.quantity.0,
+                    "quantity": decision.quantity,
                 })
             })
             .collect();
@@ -504,7 +504,7 @@ impl<'a> LineKey<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 struct LineState {
     row: Option<usize>,
-    quantity: i64,
+    quantity: Units,
     value: Money,
 }
 
@@ -512,7 +512,7 @@ impl LineState {
     fn of(lines: &Rows, row: usize) -> Self {
         Self {
             row: Some(row),
-            quantity: lines.whole("quantity", row),
+            quantity: lines.units("quantity", row),
             value: lines.money("value", row),
         }
     }
@@ -670,6 +670,15 @@ impl<'a> Arguments<'a> {
                 Some(number) => Ok(Some(number)),
                 None => Err(self.wrong(&format!("`{name}` is not a whole number"))),
             },
+        }
+    }
+
+    fn units(&self, name: &str) -> Result<Option<Units>> {
+        match self.given.get(name) {
+            Some(Value::Number(number)) if !Units::are_whole() => {
+                Ok(number.as_f64().map(Units::nearest))
+            }
+            _ => Ok(self.whole(name)?.map(Units::whole)),
         }
     }
 

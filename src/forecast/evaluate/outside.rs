@@ -416,7 +416,7 @@ impl Forecaster<'_> {
                 ),
                 format!("{used}{cover}"),
             )
-            .with_effect(Effect::Units(Units::floor(moved + 0.5))),
+            .with_effect(Effect::Units(Units::nearest(moved))),
         );
         Some(say)
     }
@@ -460,7 +460,7 @@ impl Forecaster<'_> {
                     setup.demand.outside_models[model]
                 ),
             )
-            .with_effect(Effect::Units(Units::floor(units + 0.5)))
+            .with_effect(Effect::Units(Units::nearest(units)))
         })
     }
 }

@@ -37,6 +37,8 @@ pub(crate) struct ColumnReader {
     /// Whether the configuration says it.
     is_configured: bool,
     bounds: Bounds,
+    /// Whether the shop counts parts of a unit.
+    weighs: bool,
     /// Quantities are multiplied by it.
     pub(crate) factor: f64,
     rates: Rates,
@@ -106,6 +108,7 @@ impl ColumnReader {
             },
             is_configured: mapping.decimal_comma.or(settings.csv.decimal_comma).is_some(),
             bounds: Bounds::of(column, settings),
+            weighs: settings.units.fraction > 0,
             factor: if column.name == "quantity" { mapping.quantity_factor } else { 1.0 },
             rates: settings.rates.clone(),
             is_converted: false,
@@ -157,7 +160,8 @@ impl ColumnReader {
         if !self.is_configured {
             let content = match self.column.kind {
                 Kind::Money | Kind::Amount => Content::Money,
-                _ if is_count(self.column) => Content::Count,
+                // `12.345` is a weight where the shop weighs, whatever else the file shows.
+                _ if is_count(self.column) && !self.weighs => Content::Count,
                 _ => Content::Measure,
             };
             self.assumed = self.assumed.or(own.assumed(file, content));

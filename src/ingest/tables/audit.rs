@@ -5,15 +5,15 @@ use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Quarantined, S
 use crate::domain::inputs::{Inputs, Source};
 use crate::domain::panel::Panel;
 use crate::domain::shown::{self, counted};
-use crate::domain::units::SkuId;
+use crate::domain::units::{SkuId, Units};
 use crate::ingest::cells::interner::LeftOut;
 use crate::ingest::files::table::Table;
 use crate::ingest::names::{Catalogue, Codes};
 use crate::ingest::settings::DataSettings;
 use crate::ingest::tables::quarantine::Quarantine;
 use crate::ingest::tables::sales::SalesRows;
-use crate::ingest::tables::schema::{Kind, TABLES};
-use crate::ingest::tables::whole_units::{Rounding, has_fraction};
+use crate::ingest::tables::schema::{Column, Kind, TABLES};
+use crate::ingest::tables::whole_units::{Rounding, has_fraction, is_too_fine};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -179,20 +179,36 @@ pub(crate) fn left_out(source: &Source, quarantine: &Quarantine) -> Option<Excep
 pub(crate) fn refunded_in_part(quarantine: &Quarantine) -> Vec<Exception> {
     let mut exceptions = Vec::new();
     for (file, counted) in quarantine.refunded_in_part() {
-        exceptions.push(
-            Exception::new(
-                Severity::Info,
-                ExceptionKind::RefundedInPart,
-                Subject::File(file.clone()),
-                format!(
-                    "{} ({} units) of orders that were refunded in part; they count as sold",
-                    shown::counted(counted.rows, "row", "rows"),
-                    counted.units
-                ),
-                "the file says how much money was refunded, not which units came back",
-            )
-            .with_effect(Effect::Rows(counted.rows)),
-        );
+        let about = Subject::File(file.clone());
+        let kind = ExceptionKind::RefundedInPart;
+        if counted.netted_rows > 0 {
+            let what = format!(
+                "{} of orders that were refunded in part: {} are taken off as returned (the first \
+                 is line {})",
+                shown::counted(counted.netted_rows, "row", "rows"),
+                shown::counted(counted.netted_units as u64, "unit", "units"),
+                counted.line
+            );
+            let why = "the amount refunded is that of all goods, or so many times the price of \
+                       one item of the order and of no other";
+            let told = Exception::new(Severity::Info, kind, about.clone(), what, why);
+            exceptions.push(told.with_effect(Effect::Rows(counted.netted_rows)));
+        }
+        if counted.rows > 0 {
+            let money = match counted.money > 0.0 {
+                true => format!(", {:.2} refunded", counted.money),
+                false => String::new(),
+            };
+            let what = format!(
+                "{} ({} units{money}) of orders that were refunded in part; they count as sold",
+                shown::counted(counted.rows, "row", "rows"),
+                counted.units
+            );
+            let why = "the file says how much money was refunded, and that is no multiple of the \
+                       price of one item alone: which units came back is not known";
+            let told = Exception::new(Severity::Info, kind, about, what, why);
+            exceptions.push(told.with_effect(Effect::Rows(counted.rows)));
+        }
     }
     exceptions
 }
@@ -227,7 +243,40 @@ pub(crate) fn unknown_items(unknown: &BTreeSet<String>) -> Option<Exception> {
     })
 }
 
-/// Quantities of a table that have a fraction: stock and orders count whole units.
+/// Items of which some table has a part of a unit: they are weighed or measured, the others are
+/// counted. `[count]`
+pub(crate) fn weighed(
+    tables: &BTreeMap<&'static str, Table>,
+    sales: &SalesRows,
+    codes: &Codes<'_>,
+    count: usize,
+) -> Vec<bool> {
+    let mut weighed = vec![false; count];
+    let sold_in_parts = sales.series.iter().zip(&sales.facts).filter(|(_, facts)| facts.in_parts);
+    for (series, _) in sold_in_parts {
+        if let Some(sku) = codes.sku(&series.sku) {
+            weighed[sku.index()] = true;
+        }
+    }
+    for table in tables.values() {
+        // Of a kit's row the quantity is the component's.
+        let item = if table.schema.table == "kits" { "component" } else { "sku" };
+        if table.schema.position(item).is_none() {
+            continue;
+        }
+        let counts = |column: &&Column| matches!(column.kind, Kind::Units(_));
+        for row in table.rows() {
+            let Some((sku, factor)) = codes.item(&row, item) else { continue };
+            for column in table.schema.columns.iter().filter(counts) {
+                let units = row.number(column.name).map(|value| value * factor);
+                weighed[sku.index()] |= units.is_some_and(has_fraction);
+            }
+        }
+    }
+    weighed
+}
+
+/// Quantities of a table that are written more finely than units are counted.
 pub(crate) fn rounded_fractions(table: &Table, codes: &Codes<'_>) -> Option<Exception> {
     // A kit's fractions are refused, not rounded.
     if table.schema.table == "kits" {
@@ -242,7 +291,7 @@ pub(crate) fn rounded_fractions(table: &Table, codes: &Codes<'_>) -> Option<Exce
         let factor = item.map_or(1.0, |(_, factor)| factor);
         for column in table.schema.columns.iter().filter(|c| matches!(c.kind, Kind::Units(_))) {
             let units = row.number(column.name).map(|value| value * factor);
-            if let Some(units) = units.filter(|units| has_fraction(*units)) {
+            if let Some(units) = units.filter(|units| is_too_fine(*units)) {
                 cells += 1;
                 columns.entry(column.name).or_insert(units);
             }
@@ -253,21 +302,25 @@ pub(crate) fn rounded_fractions(table: &Table, codes: &Codes<'_>) -> Option<Exce
         let whole = Rounding::of(column).whole(value);
         examples.push(format!("{column} {value} counts as {whole}"));
     }
+    let counted_in = match Units::are_whole() {
+        true => "whole units".to_owned(),
+        false => format!("units to {}", Units::LEAST),
+    };
     (cells > 0).then(|| {
         Exception::new(
             Severity::Warning,
             ExceptionKind::FractionsCut,
             Subject::Table(table.schema.table.to_owned()),
             format!(
-                "{} fractions, of which whole units are made: {}",
+                "{} finer fractions than are counted, of which {counted_in} are made: {}",
                 counted(cells, "quantity has", "quantities have"),
                 examples.join(", ")
             ),
-            "stock and orders count whole units, sales keep their fractions: of one item and \
-             place all is added up first, then what is there, comes or may be bought is rounded \
-             down, what is asked for, owed or held back up, and packs that are no whole units are \
-             ordered by as many as make some; to count smaller units, give the item an alias with \
-             a factor",
+            "sales keep their fractions: of stock and orders of one item and place all is added \
+             up first, then what is there, comes or may be bought is rounded down, what is asked \
+             for, owed or held back up, and packs that are no such units are ordered by as many as \
+             make some; [units] fraction counts to at most 3 decimals, and an alias with a factor \
+             counts an item in smaller units",
         )
     })
 }

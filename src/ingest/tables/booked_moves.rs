@@ -100,7 +100,7 @@ fn sold(inputs: &Inputs, booked: Booked) -> Units {
             units += recent.map(|&sold| f64::from(sold)).sum::<f64>();
         }
     }
-    Units::floor(units + 0.5)
+    Units::nearest(units)
 }
 
 /// Channels at a source that are called as a place which it feeds, with that place.

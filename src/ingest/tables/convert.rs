@@ -26,6 +26,8 @@ pub(crate) struct Convert<'a> {
     pub(crate) quarantine: &'a mut Quarantine,
     /// What the planner should know.
     pub(crate) exceptions: &'a mut Vec<Exception>,
+    /// Whether some table has a part of a unit of an item. `[skus]`
+    pub(crate) weighed: &'a [bool],
     /// Files that sales are read from: of an item they have a row a sale.
     pub(crate) sales_files: &'a BTreeSet<String>,
     /// Accepted currencies; empty = any.

@@ -66,7 +66,9 @@ fn lane(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Lane> {
         weekdays,
         closures,
         // 0 and 1 both mean any number of units.
-        pack_size: row.units("pack_size").map(|pack| pack.max(Units::ONE)),
+        pack_size: row
+            .units("pack_size")
+            .map(|pack| if pack.is_zero() { Units::whole(1) } else { pack }),
         minimum,
         maximum,
         cost_per_line: row.money("cost_per_line").unwrap_or_default(),

@@ -11,7 +11,7 @@ use crate::ingest::cells::days::{date_of, parse_day};
 use crate::ingest::files::table::{Row, Table};
 use crate::ingest::tables::convert::Convert;
 use crate::ingest::tables::quarantine::Place;
-use crate::ingest::tables::whole_units::{Rounding, has_fraction};
+use crate::ingest::tables::whole_units::{Rounding, is_too_fine};
 use crate::math::cycles::circular;
 use chrono::NaiveDate;
 
@@ -153,9 +153,12 @@ fn product(row: &Row<'_>, factor: f64, convert: &mut Convert<'_>) -> Option<Prod
         volume: row.number("volume").map(|volume| volume / factor),
         min_stock,
         max_stock,
-        case_size: row.units_of("case_size", factor).map(|case| case.max(Units(1))),
+        case_size: row
+            .units_of("case_size", factor)
+            .map(|case| if case.is_zero() { Units::whole(1) } else { case }),
         storage_type: row.text("storage_type").to_owned(),
         in_master: true,
+        is_weighed: false,
     })
 }
 
@@ -440,13 +443,15 @@ fn supply_row(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supply> {
     }
     // A minimum above the maximum allows no quantity: purchase says so beside the need, with the
     // right supplier and lead time. A row put aside left the item without anybody to order from.
-    let one = Rounding::Up.whole(factor);
+    // 0 and 1 both mean any number of what the code stands for; of what is weighed, 0 any weight.
+    let one = match convert.weighed[sku.index()] {
+        true => Units::LEAST,
+        false => Rounding::Up.whole(factor),
+    };
     let minimum_order = row.units_of("minimum_order", factor).unwrap_or(one);
     let maximum_order = row.units_of("maximum_order", factor);
-    // 0 and 1 both mean any number of what the code stands for.
-    let pack = row.number("pack_size").unwrap_or(1.0);
-    let pack = if pack > 0.0 { pack } else { 1.0 };
-    let pack_size = Rounding::of("pack_size").whole(pack * factor);
+    let pack = row.number("pack_size").filter(|&pack| pack > 0.0);
+    let pack_size = pack.map_or(one, |pack| Rounding::of("pack_size").whole(pack * factor));
     let role = row.choice("role", Role::ALL).unwrap_or(Role::Primary);
     Some(Supply {
         sku,
@@ -524,7 +529,7 @@ pub(crate) fn kits(table: &Table, convert: &mut Convert<'_>) -> Vec<Kit> {
             continue;
         };
         // Rounded, a fifth of a kilogram a basket would ask for five times what is packed.
-        if has_fraction(exact) {
+        if is_too_fine(exact) {
             let reason = format!(
                 "{exact} of a component in a kit; expected whole units: count the component in \
                  smaller ones, with a row of aliases (its code here, a code of its own, and as \

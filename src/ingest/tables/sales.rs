@@ -16,7 +16,8 @@ use crate::ingest::tables::convert::{
 };
 use crate::ingest::tables::quarantine::{Place, Quarantine};
 use crate::ingest::tables::schema::Schema;
-use crate::math::hash::{FastHasher, FastMap};
+use crate::ingest::tables::whole_units::has_fraction;
+use crate::math::hash::{FastHasher, FastMap, FastSet};
 use chrono::NaiveDate;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -87,6 +88,8 @@ struct NegativeAmounts {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct RepeatedRows {
     rows: u64,
+    /// Those that stand on another day there.
+    moved: u64,
     units: f64,
     /// The files they are left out of.
     files: BTreeSet<String>,
@@ -113,25 +116,73 @@ impl RowPlace {
     }
 }
 
+/// What the files say of one order line.
+#[derive(Debug, Clone, Copy)]
+struct LineSeen {
+    /// The newest file that has it: position in [`SalesRows::files`].
+    file: u32,
+    /// The day it has there.
+    day: u16,
+    /// Another day that another file has it on.
+    other_day: u16,
+    spread: Spread,
+}
+
+/// On how many days an order line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Spread {
+    One,
+    /// One in each file: it was moved, or the number was given anew.
+    Two,
+    /// Several in one file, or more than two: the number was given anew.
+    Many,
+}
+
 /// Which file has an order line last, of those that have it.
 #[derive(Debug, Default)]
 struct NewestFiles {
-    /// Position in [`SalesRows::files`], by order line.
-    by_line: FastMap<u64, u32>,
+    by_line: FastMap<u64, LineSeen>,
     /// Whether several files have some order line.
     is_contested: bool,
+    /// Whether some order line stands on several days.
+    is_spread: bool,
 }
 
 impl NewestFiles {
-    fn note(&mut self, line: u64, file: usize, files: &[FileRows]) {
+    fn note(&mut self, line: u64, day: u16, file: usize, files: &[FileRows]) {
         let mine = u32::try_from(file).expect("fewer files than four thousand million");
-        let known = *self.by_line.entry(line).or_insert(mine);
-        self.is_contested |= known != mine;
-        // The file whose newest sale is later was downloaded later; else the last one by name.
-        let than = known as usize;
-        if (files[file].newest, file) > (files[than].newest, than) {
-            self.by_line.insert(line, mine);
+        let new = LineSeen { file: mine, day, other_day: day, spread: Spread::One };
+        let seen = self.by_line.entry(line).or_insert(new);
+        self.is_contested |= seen.file != mine;
+        if seen.day != day {
+            self.is_spread = true;
+            let is_known = seen.spread == Spread::One || seen.other_day == day;
+            let in_one_file = seen.file == mine;
+            seen.spread = if is_known && !in_one_file { Spread::Two } else { Spread::Many };
+            seen.other_day = day;
         }
+        // The file whose newest sale is later was downloaded later; else the last one by name.
+        let than = seen.file as usize;
+        if (files[file].newest, file) > (files[than].newest, than) {
+            (seen.other_day, seen.day) = (seen.day, day);
+            seen.file = mine;
+        }
+    }
+}
+
+/// Of how many lines of a series the number stands on two days.
+#[derive(Debug, Clone, Copy, Default)]
+struct NumbersOfSeries {
+    rows: u64,
+    on_two_days: u64,
+    on_many_days: u64,
+}
+
+impl NumbersOfSeries {
+    /// Whether its order numbers are given anew, as tills do each morning: then some stand on many
+    /// days, or nearly all on another day in another file. Few orders are moved.
+    fn are_reused(self) -> bool {
+        self.on_many_days > 0 || 4 * self.on_two_days > 3 * self.rows
     }
 }
 
@@ -211,6 +262,8 @@ pub(crate) struct SalesRows {
     by_name: BTreeMap<SeriesName, u32>,
     files: Vec<FileRows>,
     voids: Vec<VoidLine>,
+    /// Whether order lines have numbers of their own.
+    has_lines: bool,
     /// An item that lies in another bucket than it belongs to.
     #[serde(skip)]
     pub(crate) misplaced: Option<String>,
@@ -225,6 +278,8 @@ pub(crate) struct Facts {
     pub(crate) first_sale: u16,
     /// Gross units; from 16.7 million on only a lower bound.
     pub(crate) units: f32,
+    /// Whether some row has a part of a unit.
+    pub(crate) in_parts: bool,
 }
 
 /// What a series takes before it is placed: its names and their texts, once in order of appearance
@@ -273,6 +328,7 @@ impl SalesRows {
             by_name: BTreeMap::new(),
             files: Vec::new(),
             voids: Vec::new(),
+            has_lines: false,
             misplaced: None,
         }
     }
@@ -304,6 +360,7 @@ impl SalesRows {
             self.files.push(FileRows { file: chunk.file.clone(), first, newest: 0 });
         }
         self.rows.reserve(chunk.rows_ahead, cells.has_price());
+        self.has_lines |= cells.line_id.is_some();
         let currencies = Currencies::of(&cells, reading);
         let mut recent = [((NO_TEXT, NO_TEXT), self.pair((NO_TEXT, NO_TEXT))); RECENT];
         for row in (0..chunk.rows).filter(|&row| chunk.is_good(row)) {
@@ -488,8 +545,9 @@ impl SalesRows {
     /// Leaves out the rows that an order has in several files but for those of the newest one.
     ///
     /// The rows of one file add up, as split shipments do. What makes an order line the same is its
-    /// number (and that of the line), its item, channel and location, and the day: tills number
-    /// their receipts anew each morning.
+    /// number (and that of the line), its item, channel and location; and the day where numbers are
+    /// [given anew](NumbersOfSeries::are_reused). An order that was moved to another day counts on
+    /// the one that the newest file has.
     pub(crate) fn count_once(&mut self) {
         if self.files.len() < 2 || self.rows.keys.is_empty() {
             return;
@@ -497,29 +555,38 @@ impl SalesRows {
         let files = &self.files;
         let mut newest = NewestFiles::default();
         self.rows.keys.resize(self.rows.series.len(), NO_KEY);
-        for (file, rows) in spans(files, self.rows.series.len()).enumerate() {
-            for row in rows.filter(|&row| self.rows.keys[row] != NO_KEY) {
-                newest.note(self.rows.keys[row], file, files);
+        let Rows { series, day, units, keys, .. } = &self.rows;
+        for (file, rows) in spans(files, series.len()).enumerate() {
+            for row in rows.filter(|&row| keys[row] != NO_KEY) {
+                newest.note(keys[row], day[row], file, files);
             }
         }
         for void in &self.voids {
             if let Some(&series) = self.by_name.get(&void.name) {
-                newest.note(line_key(void.order, series, void.day, true), void.file, files);
+                newest.note(line_key(void.order, series, true), void.day, void.file, files);
             }
         }
         if !newest.is_contested {
             return;
         }
-        let mut keep = vec![true; self.rows.series.len()];
+        let moved = if newest.is_spread { self.moved(&newest) } else { Moved::default() };
+        let mut keep = vec![true; series.len()];
         let mut repeated = RepeatedRows::default();
-        for (file, rows) in spans(files, self.rows.series.len()).enumerate() {
-            for row in rows.filter(|&row| self.rows.keys[row] != NO_KEY) {
                 // An order that was changed stands in the newer download as it is now; the older
                 // one has it as it was.
-                if newest.by_line[&self.rows.keys[row]] as usize != file {
+        for (file, rows) in spans(files, series.len()).enumerate() {
+            for row in rows.filter(|&row| keys[row] != NO_KEY) {
+                let seen = newest.by_line[&keys[row]];
+                let is_other_day = seen.spread != Spread::One && !moved.is_moved(keys[row]);
+                let last = match is_other_day {
+                    true => moved.by_day[&key_of_day(keys[row], day[row])],
+                    false => seen.file,
+                };
+                if last as usize != file {
                     keep[row] = false;
                     repeated.rows += 1;
-                    repeated.units += f64::from(self.rows.units[row]);
+                    repeated.moved += u64::from(!is_other_day && seen.day != day[row]);
+                    repeated.units += f64::from(units[row]);
                     repeated.files.insert(files[file].file.clone());
                 }
             }
@@ -528,16 +595,77 @@ impl SalesRows {
         self.retain(&keep);
     }
 
+    /// Of the order lines that stand on several days: which were moved, and which file has the
+    /// others last on each of theirs.
+    fn moved(&self, newest: &NewestFiles) -> Moved {
+        let Rows { series, day, keys, .. } = &self.rows;
+        let mut numbers = vec![NumbersOfSeries::default(); self.series.len()];
+        let mut first = vec![u16::MAX; self.files.len()];
+        for (file, rows) in spans(&self.files, series.len()).enumerate() {
+            for row in rows {
+                first[file] = first[file].min(day[row]);
+                let Some(seen) = newest.by_line.get(&keys[row]) else { continue };
+                let of_series = &mut numbers[series[row] as usize];
+                of_series.rows += 1;
+                of_series.on_two_days += u64::from(seen.spread == Spread::Two);
+                of_series.on_many_days += u64::from(seen.spread == Spread::Many);
+            }
+        }
+        let mut moved = Moved::default();
+        for (file, rows) in spans(&self.files, series.len()).enumerate() {
+            for row in rows {
+                let Some(seen) = newest.by_line.get(&keys[row]) else { continue };
+                if seen.spread == Spread::One {
+                    continue;
+                }
+                // Where lines have no number of their own, only a file that reaches over the other
+                // day as well, and has nothing of the order there, says that it was moved.
+                let last = seen.file as usize;
+                let is_covered =
+                    seen.other_day >= first[last] && seen.other_day <= self.files[last].newest;
+                let is_moved = seen.spread == Spread::Two
+                    && (self.has_lines || is_covered)
+                    && !numbers[series[row] as usize].are_reused();
+                if is_moved {
+                    moved.lines.insert(keys[row]);
+                    continue;
+                }
+                let mine = u32::try_from(file).expect("fewer files than four thousand million");
+                let known = moved.by_day.entry(key_of_day(keys[row], day[row])).or_insert(mine);
+                let than = *known as usize;
+                if (self.files[file].newest, file) > (self.files[than].newest, than) {
+                    *known = mine;
+                }
+            }
+        }
+        // What a newer file leaves out on that very day.
+        for void in &self.voids {
+            let Some(&series) = self.by_name.get(&void.name) else { continue };
+            let key = key_of_day(line_key(void.order, series, true), void.day);
+            if let Some(known) = moved.by_day.get_mut(&key) {
+                let than = *known as usize;
+                if (self.files[void.file].newest, void.file) > (self.files[than].newest, than) {
+                    *known = u32::try_from(void.file).unwrap_or(u32::MAX);
+                }
+            }
+        }
+        moved
+    }
+
     /// What was left out as [repeated](Self::count_once).
     fn repeated_rows(&self) -> Option<Exception> {
-        let RepeatedRows { rows, units, files } = &self.repeated;
+        let RepeatedRows { rows, moved, units, files } = &self.repeated;
         let mut names: Vec<&str> = files.iter().take(NAMED_FILES).map(String::as_str).collect();
         if files.len() > NAMED_FILES {
             names.push("others");
         }
+        let on_another_day = match moved {
+            0 => String::new(),
+            moved => format!(", {moved} of them on another day"),
+        };
         let what = format!(
-            "{} ({units} units) of {} {} in a newer file as well: the same order counts once, as \
-             the newest file has it",
+            "{} ({units} units) of {} {} in a newer file as well{on_another_day}: the same order \
+             counts once, as the newest file has it",
             counted(*rows, "row", "rows"),
             names.join(", "),
             if *rows == 1 { "stands" } else { "stand" }
@@ -548,7 +676,8 @@ impl SalesRows {
                 ExceptionKind::RepeatedRows,
                 Subject::Table("sales".to_owned()),
                 what,
-                "order, item, channel, location and day are the same; the rows of one file add up",
+                "order, line, item, channel and location are the same, and the day unless the order was \
+                 moved; the newest file is the one with the latest sale; the rows of one file add up",
             )
             .with_effect(Effect::Rows(*rows))
         })
@@ -645,6 +774,8 @@ impl SalesRows {
             all.negative.first =
                 firsts.into_iter().flatten().min_by_key(|place| (place.file, place.line));
             all.repeated.rows += part.repeated.rows;
+            all.repeated.moved += part.repeated.moved;
+            all.has_lines |= part.has_lines;
             all.repeated.units += part.repeated.units;
             all.repeated.files.extend(part.repeated.files.iter().cloned());
             all.early.rows += part.early.rows;
@@ -808,10 +939,13 @@ impl SalesRows {
         // Only a hint: rows come in any order, and a sale of an earlier day may be further down.
         self.maybe_early |= units < 0.0 && day < self.facts[series as usize].first_sale;
         let marks = cells.marks(row);
-        let key = line_key(cells.order(row), series, day, units >= 0.0);
+        let key = line_key(cells.order(row), series, units >= 0.0);
         // A row of nothing that says why (out of stock, on promotion) is kept for what it says.
         if units != 0.0 || marks != 0 {
-            self.fractional |= !is_whole(units);
+            if !is_whole(units) {
+                self.fractional = true;
+                self.facts[series as usize].in_parts |= has_fraction(units);
+            }
             self.push(series, day, stored, marks, key);
             if cells.has_price() {
                 self.push_revenue(amount);
@@ -820,7 +954,10 @@ impl SalesRows {
         // Units that came back on this row are a row of their own, with their share of its money.
         let returned = cells.returned(row) * factor;
         if returned != 0.0 {
-            self.fractional |= !is_whole(returned);
+            if !is_whole(returned) {
+                self.fractional = true;
+                self.facts[series as usize].in_parts |= has_fraction(returned);
+            }
             #[expect(clippy::cast_possible_truncation, reason = "as above")]
             self.push(series, day, -returned as f32, 0, key);
             if cells.has_price() {
@@ -928,6 +1065,7 @@ impl SalesRows {
             merged.first_row = merged.first_row.min(own.first_row);
             merged.first_sale = merged.first_sale.min(own.first_sale);
             merged.units += own.units;
+            merged.in_parts |= own.in_parts;
             positions.push(at);
         }
         for series in &mut self.rows.series {
@@ -1006,7 +1144,12 @@ impl SalesRows {
         let at = *self.by_name.entry(name.clone()).or_insert(next);
         if at == next {
             self.series.push(name);
-            self.facts.push(Facts { first_row: u16::MAX, first_sale: u16::MAX, units: 0.0 });
+            self.facts.push(Facts {
+                first_row: u16::MAX,
+                first_sale: u16::MAX,
+                units: 0.0,
+                in_parts: false,
+            });
         }
         at
     }
@@ -1053,14 +1196,37 @@ fn series_name(sku: u32, (channel, location): (u32, u32), reading: &Context<'_>)
 
 /// What makes an order line the same in two files: a sale and the return of it are two lines.
 /// [`NO_KEY`] where there is no order number.
-fn line_key(order: u64, series: u32, day: u16, sold: bool) -> u64 {
+fn line_key(order: u64, series: u32, sold: bool) -> u64 {
     if order == NO_KEY {
         return NO_KEY;
     }
     let mut hasher = FastHasher::default();
     hasher.write_u64(order);
-    hasher.write_u64(u64::from(series) << 32 | u64::from(day) << 1 | u64::from(sold));
+    hasher.write_u64(u64::from(series) << 1 | u64::from(sold));
     hasher.finish().max(1)
+}
+
+/// The same of an order line on one day, where numbers are given anew.
+fn key_of_day(line: u64, day: u16) -> u64 {
+    let mut hasher = FastHasher::default();
+    hasher.write_u64(line);
+    hasher.write_u64(u64::from(day));
+    hasher.finish()
+}
+
+/// Order lines that stand on several days.
+#[derive(Debug, Default)]
+struct Moved {
+    /// Those that were moved.
+    lines: FastSet<u64>,
+    /// The newest file of each of the others, by [`key_of_day`].
+    by_day: FastMap<u64, u32>,
+}
+
+impl Moved {
+    fn is_moved(&self, line: u64) -> bool {
+        self.lines.contains(&line)
+    }
 }
 
 /// The rows of each file.

@@ -1,6 +1,6 @@
-//! Stock, orders and packs count whole units; a shop that sells by weight or length writes them
-//! with fractions (`[units] fraction`). One rule makes whole units of these: never more is there,
-//! comes or may be bought than the shop wrote, never less is asked for, owed or held back. So
+//! Stock, orders and packs count whole units, and as many decimals of them as the shop says
+//! (`[units] fraction`). One rule makes such units of what is written more finely: never more is
+//! there, comes or may be bought than the shop wrote, never less is asked for, owed or held back. So
 //! nothing that is not there is promised, and no order stays below a minimum.
 //!
 //! Quantities of one stock are added up, and what is taken off it is taken off, before anything is
@@ -8,8 +8,7 @@
 
 use crate::domain::units::Units;
 
-/// Cells have at most six decimals ([`crate::ingest::settings::UnitSettings`]): what a sum of them
-/// is off a whole number by less than this is the error of binary fractions.
+/// What a sum of cells is off a whole number by less than this is the error of binary fractions.
 const NOISE: f64 = 5e-7;
 
 /// A pack of 2.5 is ordered by two, one of 12.4 by five: with more packs at a time than these the
@@ -55,10 +54,15 @@ pub(crate) fn has_fraction(quantity: f64) -> bool {
     (quantity - quantity.round()).abs() > NOISE
 }
 
+/// Whether `quantity` is written more finely than units are counted.
+pub(crate) fn is_too_fine(quantity: f64) -> bool {
+    (quantity - Units::nearest(quantity).as_f64()).abs() > NOISE
+}
+
 /// Whole units of the fewest packs of `size` that make some; of a size that never does, one pack's,
 /// rounded up.
 fn whole_packs(size: f64) -> Units {
-    let fewest = (1..=MOST_PACKS_AT_A_TIME).find(|&packs| !has_fraction(size * packs as f64));
+    let fewest = (1..=MOST_PACKS_AT_A_TIME).find(|&packs| !is_too_fine(size * packs as f64));
     match fewest {
         Some(packs) => Units::floor(size * packs as f64 + NOISE),
         None => Units::ceil(size),

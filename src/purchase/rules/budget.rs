@@ -547,8 +547,8 @@ impl Basket<'_, '_, '_> {
             }
             // By what is missing, at least a pack: the price may rise as the quantity falls below a
             // break, so one division is not enough.
-            let unit = landed(line, Units::ONE).max(Money(1)).ten_thousandths();
-            let missing = Units(missed.ten_thousandths() / unit);
+            let unit = landed(line, Units::whole(1)).max(Money(1)).ten_thousandths();
+            let missing = Units::whole(missed.ten_thousandths() / unit);
             quantity =
                 line.rules.round_down((quantity - missing).min(quantity - line.rules.pack()));
         }

@@ -337,5 +337,5 @@ fn size_of(shares: &[Share], quantities: &[Units], k: usize) -> f64 {
 
 fn unit_size(line: &Line, basis: Basis) -> Option<f64> {
     let price = line.price_at(line.quantity);
-    CostLine { quantity: Units::ONE, value: price, ..line.cost_line() }.size(basis)
+    CostLine { quantity: Units::whole(1), value: price, ..line.cost_line() }.size(basis)
 }

@@ -50,7 +50,7 @@ impl TopUp {
     pub(super) fn plan(lines: &[&mut Line], target: Money, max_cover_days: f64) -> Self {
         let mut growing = Vec::new();
         for (i, line) in lines.iter().enumerate() {
-            if line.may_grow() && line.price_at(Units::ONE).is_positive() {
+            if line.may_grow() && line.price_at(Units::whole(1)).is_positive() {
                 growing.push(Growing { line: i, ceiling: line.ceiling(max_cover_days) });
             }
         }
@@ -72,9 +72,9 @@ impl TopUp {
             let Growing { line: i, ceiling } = growing[next.growing];
             let line = &lines[i];
             let before = top_up.quantities[i];
-            let price = line.price_at(before.max(Units::ONE)).as_f64();
+            let price = line.price_at(before.max(Units::LEAST)).as_f64();
             let missing = (target - top_up.value).as_f64() / price;
-            let a_day = line.pool.daily_demand.min(missing).ceil().max(1.0);
+            let a_day = Units::ceil(line.pool.daily_demand.min(missing)).as_f64().max(1.0);
             let after = line.rules.order_quantity(before.as_f64() + a_day).quantity;
             if after <= before || after > ceiling {
                 continue;

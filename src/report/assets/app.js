@@ -4,6 +4,10 @@
 
 const OP = (() => {
   const { run, asOf, root, currency, waitDays } = document.body.dataset;
+  // Of a unit; the least quantity that is counted.
+  const decimals = Number(document.body.dataset.decimals || 0);
+  const least = 1 / 10 ** decimals;
+  const isCounted = (units) => Math.abs(units / least - Math.round(units / least)) < 1e-6;
   const tables = {};
   const waiting = {};
   const itemOf = new Map();
@@ -108,7 +112,7 @@ const OP = (() => {
   const write = (kind, value) => {
     if (value === null || value === undefined) return kind === "known-money" ? "unknown" : "";
     switch (kind) {
-      case "number": return fixed(value, Number.isInteger(value) ? 0 : 1);
+      case "number": return Number.isInteger(value) ? fixed(value, 0) : decimals > 0 ? fixed(value, decimals).replace(/\.?0+$/, "") : fixed(value, 1);
       case "money":
       case "known-money":
       case "ratio": return fixed(value, 2);
@@ -234,12 +238,15 @@ const OP = (() => {
   const approval = (line) => (line.quantity > 0 ? { decision: "approved", quantity: line.quantity } : { decision: "edited", quantity: line.released || line.smallest, until: "", reason: "" });
   /// Why the supplier of `line` would not take `quantity`; empty where it would.
   const refusal = (line, quantity) => {
-    if (!Number.isInteger(quantity) || quantity < 0) return "Whole units, please.";
+    if (!isCounted(quantity) || quantity < 0) return least === 1 ? "Whole units, please." : `No part smaller than ${least}, please.`;
     if (quantity === 0) return "To order nothing, reject the line.";
     if (quantity < line.smallest) return `At least ${write("number", line.smallest)}.`;
     if (line.largest !== null && quantity > line.largest) return `At most ${write("number", line.largest)}.`;
-    const packs = Math.floor(quantity / line.pack);
-    if (packs * line.pack !== quantity) return `Packs of ${line.pack}: ${packs * line.pack} or ${(packs + 1) * line.pack}.`;
+    // In the least quantities, which are whole numbers: 0.3 / 0.1 is not 3.
+    const [units, pack] = [quantity, line.pack].map((q) => Math.round(q / least));
+    const packs = Math.floor(units / pack);
+    const shown = (n) => write("number", n * pack * least);
+    if (packs * pack !== units) return `Packs of ${line.pack}: ${shown(packs)} or ${shown(packs + 1)}.`;
     return "";
   };
   /// What `quantity` means, where the policy has reckoned it: cost, how long it lasts, the risk.
@@ -551,7 +558,7 @@ const OP = (() => {
   }
 
   return {
-    table, items, packed, item, itemAddress, rowsOf, viewsOf, onTable, load, el, write, iso, counted, otherQuantities, words, status, read, keep, csv, download,
+    least, isCounted, table, items, packed, item, itemAddress, rowsOf, viewsOf, onTable, load, el, write, iso, counted, otherQuantities, words, status, read, keep, csv, download,
     decide, decideButton, decisionBar, decisions, madeOn, plain, record, recordAll, approval, refusal, undo, ask, told, leftBehind, forget, downloadDecisions, root, asOf, currency,
     onDecision: (call) => listeners.push(call),
   };

@@ -123,7 +123,7 @@
     const held = /^([\d.,]+) needed, not ordered: (.*)$/.exec(parts[0]);
     if (held) return [held[2], rules.slice(1).pop() || `${held[1]} needed`].join("; ");
     if (!below || row.quantity === 0) return [parts[0].replace(/^position .*: order up to/, "order up to"), ...rules.slice(-1)].filter((part, i, all) => all.indexOf(part) === i).join("; ");
-    const units = (value) => write("number", Math.round(value));
+    const units = (value) => write("number", OP.least === 1 ? Math.round(value) : value);
     const level = `has ${units(row.inventory_position)}${row.on_order > 0 ? " with what is on the way" : ""}, needs ${units(row.reorder_point)} until an order is here`;
     const need = needs.get(poolOf(row));
     const upTo = /order up to ([\d.,]+)/.exec(row.reason);
@@ -139,7 +139,7 @@
       const quantity = Number(box.value);
       const why = refusal(row, quantity);
       box.setAttribute("aria-invalid", why ? "true" : "false");
-      const packs = row.pack > 1 ? `${counted(quantity / row.pack, "pack")} of ${row.pack}` : "";
+      const packs = row.pack > OP.least && row.pack !== 1 ? `${counted(quantity / row.pack, "pack")} of ${row.pack}` : "";
       const choice = choiceAt(row, quantity);
       const lasts = choice ? `lasts until ${day(choice[2] || null) || "beyond the horizon"}, ${write("percent", choice[3])} risk of running out` : "";
       const instead = quantity === row.quantity ? "" : row.quantity > 0 ? `proposed ${write("number", row.quantity)}` : "held: ordered once you approve";

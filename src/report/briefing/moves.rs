@@ -6,7 +6,7 @@ use crate::domain::units::SkuId;
 use crate::indicators::{Attention, PoolResults, Settings};
 use crate::report::briefing::ItemText;
 use crate::report::gathered::Report;
-use crate::report::wording::{amount, day, grouped, money, plain_dates, units};
+use crate::report::wording::{amount, day, money, plain_dates, quantity, units};
 use std::collections::BTreeMap;
 
 /// Moves on the first page: what a planner reads through.
@@ -154,7 +154,7 @@ fn channel(report: &Report, found: &ChannelFinding) -> Option<Candidate> {
             ("Unlist", format!("{reason}."), "of sales to cancel by the next sync")
         }
         FindingKind::Imbalance => {
-            let count = grouped(found.units);
+            let count = quantity(found.units);
             ("Rebalance", format!("Share {count} units out anew: {reason}."), "margin at risk")
         }
         FindingKind::TooManyChannels => {

@@ -49,9 +49,9 @@ struct ItemData<'a> {
 #[derive(Serialize)]
 struct PartData<'a> {
     sku: &'a str,
-    quantity: i64,
+    quantity: Units,
     /// `[location, units]`: how much of it is there for new demand.
-    left: Vec<(&'a str, i64)>,
+    left: Vec<(&'a str, Units)>,
 }
 
 #[derive(Serialize)]
@@ -64,9 +64,9 @@ struct OfferData<'a> {
     cost: Option<Number>,
     currency: &'a str,
     lead: Option<Number>,
-    minimum: i64,
-    pack: i64,
-    most: Option<i64>,
+    minimum: Units,
+    pack: Units,
+    most: Option<Units>,
     duty: Option<Number>,
     freight: Option<Number>,
 }
@@ -110,11 +110,11 @@ struct ClassData {
 
 #[derive(Serialize)]
 struct StockData {
-    on_hand: i64,
-    committed: i64,
-    backordered: i64,
-    damaged: i64,
-    returned: i64,
+    on_hand: Units,
+    committed: Units,
+    backordered: Units,
+    damaged: Units,
+    returned: Units,
 }
 
 #[derive(Serialize)]
@@ -150,19 +150,19 @@ struct LineData<'a> {
     status: &'static str,
     order_by: Option<NaiveDate>,
     arrival: Option<NaiveDate>,
-    available: Option<i64>,
-    on_order: i64,
-    position: Option<i64>,
+    available: Option<Units>,
+    on_order: Units,
+    position: Option<Units>,
     out: Option<NaiveDate>,
     risk: Option<Number>,
     need: Option<Number>,
-    quantity: i64,
+    quantity: Units,
     /// What its supplier takes: multiples of `pack` from `smallest` to `largest`.
-    pack: i64,
-    smallest: i64,
-    largest: Option<i64>,
+    pack: Units,
+    smallest: Units,
+    largest: Option<Units>,
     /// Units that it is let go with, where it is held and waits for a word.
-    released: Option<i64>,
+    released: Option<Units>,
     cost: Option<Number>,
     landed: Option<Number>,
     value: Option<Number>,
@@ -175,7 +175,7 @@ struct LineData<'a> {
 
 /// `[quantity, value, lasts until, risk]`.
 #[derive(Serialize)]
-struct ChoiceData(i64, Option<Number>, Option<NaiveDate>, Option<Number>);
+struct ChoiceData(Units, Option<Number>, Option<NaiveDate>, Option<Number>);
 
 #[derive(Serialize)]
 struct PictureData {
@@ -195,7 +195,7 @@ struct PictureData {
 struct OrderData<'a> {
     id: &'a str,
     supplier: &'a str,
-    quantity: i64,
+    quantity: Units,
     expected: Option<NaiveDate>,
     advice: String,
 }
@@ -205,10 +205,10 @@ struct ChannelData<'a> {
     channel: &'a str,
     share: Option<Number>,
     velocity: Option<Number>,
-    allocated: Option<i64>,
-    buffer: i64,
-    published: Option<i64>,
-    listed: Option<i64>,
+    allocated: Option<Units>,
+    buffer: Units,
+    published: Option<Units>,
+    listed: Option<Units>,
     action: &'static str,
     risk: Option<Number>,
     method: &'a str,
@@ -228,7 +228,7 @@ struct OverrideData<'a> {
 #[derive(Serialize)]
 struct DecisionData<'a> {
     decision: &'a str,
-    quantity: Option<i64>,
+    quantity: Option<Units>,
     until: Option<NaiveDate>,
     reason: &'a str,
     author: &'a str,
@@ -308,10 +308,10 @@ fn part<'a>(report: &'a Report, kit: &Kit) -> PartData<'a> {
     if report.knows_stock() {
         for pool in report.pools_of(kit.component) {
             let line = pool.recommendations.first();
-            left.extend(line.map(|l| (report.location(pool.location), l.available.count())));
+            left.extend(line.map(|l| (report.location(pool.location), l.available)));
         }
     }
-    PartData { sku: report.sku(kit.component), quantity: kit.quantity.count(), left }
+    PartData { sku: report.sku(kit.component), quantity: kit.quantity, left }
 }
 
 fn offer<'a>(report: &'a Report, row: &Supply) -> OfferData<'a> {
@@ -323,9 +323,9 @@ fn offer<'a>(report: &'a Report, row: &Supply) -> OfferData<'a> {
         cost: row.unit_cost.and_then(money),
         currency: report.inputs().supplier_currency(row.supplier),
         lead: rounded(row.lead_time_days, 1),
-        minimum: rules.minimum().count(),
-        pack: rules.pack().count(),
-        most: row.maximum_order.map(Units::count),
+        minimum: rules.minimum(),
+        pack: rules.pack(),
+        most: row.maximum_order,
         duty: rounded(row.duty_rate, 4),
         freight: money(row.freight_per_unit),
     }
@@ -384,11 +384,11 @@ fn pool<'a>(report: &'a Report, pool: &'a PoolResults) -> PoolData<'a> {
             revenue: rounded(c.revenue_per_month, 2),
         }),
         stock: pool.stock.map(|s| StockData {
-            on_hand: s.on_hand.count(),
-            committed: s.committed.count(),
-            backordered: s.backordered.count(),
-            damaged: s.damaged.count(),
-            returned: s.returns_pending.count(),
+            on_hand: s.on_hand,
+            committed: s.committed,
+            backordered: s.backordered,
+            damaged: s.damaged,
+            returned: s.returns_pending,
         }),
         policy: pool.policy.map(policy),
         lines: pool.recommendations.iter().map(|r| line(report, pool, r)).collect(),
@@ -430,17 +430,17 @@ fn line<'a>(report: &'a Report, pool: &PoolResults, r: &'a Recommendation) -> Li
         status: r.status.name(),
         order_by: r.order_by,
         arrival: r.expected_arrival,
-        available: knows_stock.then(|| r.available.count()),
-        on_order: r.on_order.count(),
-        position: knows_stock.then(|| r.inventory_position.count()),
+        available: knows_stock.then(|| r.available),
+        on_order: r.on_order,
+        position: knows_stock.then(|| r.inventory_position),
         out: r.stockout_date,
         risk: rounded(r.stockout_probability, 4).filter(|_| knows_stock),
         need: rounded(r.need, 2).filter(|_| knows_stock),
-        quantity: r.quantity.count(),
-        pack: rules.pack().count(),
-        smallest: rules.smallest().count(),
-        largest: rules.largest().map(Units::count),
-        released: is_held.then(|| queue::released(r, rules).count()),
+        quantity: r.quantity,
+        pack: rules.pack(),
+        smallest: rules.smallest(),
+        largest: rules.largest(),
+        released: is_held.then(|| queue::released(r, rules)),
         cost: money(r.unit_cost).filter(|_| costs),
         landed: money(r.landed_unit_cost).filter(|_| costs),
         value: money(r.value).filter(|_| costs || r.quantity.is_zero()),
@@ -463,7 +463,7 @@ fn choice(r: &Recommendation, c: &Choice, costs: bool) -> ChoiceData {
         Some(gone) if c.quantity.is_zero() => Some(gone),
         _ => c.lasts_until,
     };
-    ChoiceData(c.quantity.count(), value, lasts_until, rounded(c.risk, 4))
+    ChoiceData(c.quantity, value, lasts_until, rounded(c.risk, 4))
 }
 
 fn step(s: &Step) -> StepData<'_> {
@@ -519,7 +519,7 @@ fn open_order<'a>(report: &'a Report, pool: &PoolResults, o: &'a PurchaseOrder) 
             None => report.supplier(o.supplier),
         },
         // What is still to come of a line that was delivered in part.
-        quantity: o.outstanding().count(),
+        quantity: o.outstanding(),
         expected: o.expected,
         advice: advice(pool, o),
     }
@@ -546,10 +546,10 @@ fn channel<'a>(report: &'a Report, pool: &PoolResults, a: &'a Allocation) -> Cha
         channel: report.channel(a.channel),
         share: rounded(a.share, 4),
         velocity: rounded(a.velocity, 2),
-        allocated: report.knows_stock().then(|| a.allocated.count()),
-        buffer: a.buffer.count(),
-        published: a.published.map(Units::count),
-        listed: a.listed.map(Units::count),
+        allocated: report.knows_stock().then(|| a.allocated),
+        buffer: a.buffer,
+        published: a.published,
+        listed: a.listed,
         action: a.action.name(),
         risk: rounded(a.oversell_risk, 4).filter(|_| report.knows_stock()),
         method,
@@ -614,7 +614,7 @@ fn changed(change: &Change) -> Option<ChangeData> {
 fn decision(d: &PastDecision) -> DecisionData<'_> {
     DecisionData {
         decision: &d.decision,
-        quantity: d.quantity.map(Units::count),
+        quantity: d.quantity,
         until: d.until,
         reason: &d.reason,
         author: &d.author,

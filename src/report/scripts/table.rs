@@ -4,7 +4,7 @@
 //! Columns rather than rows, words numbered rather than repeated, and numbers rounded to what a
 //! planner reads keep 30,000 rows near 2 MB.
 
-use crate::domain::units::SkuId;
+use crate::domain::units::{MOST_DECIMALS, SkuId, Units};
 use crate::report::gathered::Report;
 use crate::report::scripts::{Number, rounded};
 use chrono::NaiveDate;
@@ -114,7 +114,8 @@ impl<'r, R> ScriptTable<'r, R> {
         term: &'static str,
         value: impl Fn(&'r R) -> Option<f64> + 'r,
     ) -> Self {
-        let values = Values::Numbers { value: Box::new(value), decimals: 1 };
+        let decimals = if Units::are_whole() { 1 } else { i32::from(MOST_DECIMALS) };
+        let values = Values::Numbers { value: Box::new(value), decimals };
         self.column(key, title, term, Kind::Number, values)
     }
 

@@ -9,7 +9,7 @@ use crate::report::gathered::Report;
 use crate::report::sheets::network::between_locations;
 use crate::report::sheets::sheet::{Cell, Sheet, cut, figure, link, percent, sheet, words};
 use crate::report::wording::{
-    UNKNOWN, counted, day, fragment, grouped, measured, money, spaced, units, whole,
+    UNKNOWN, counted, day, fragment, grouped, measured, money, quantity, spaced, units, whole,
 };
 use chrono::{Datelike, NaiveDate};
 use std::cmp::Reverse;
@@ -53,7 +53,7 @@ fn drafts(report: &Report) -> Sheet {
         .column("Supplier", "supplier", |o| order_link(report, o))
         .column("Ship to", "location", |o| words(report.location(o.location)))
         .column("Lines", "", |o| figure(whole(o.lines.len())))
-        .column("Units", "order-quantity", |o| figure(grouped(o.units.as_f64())))
+        .column("Units", "order-quantity", |o| figure(quantity(o.units.as_f64())))
         .column("Order cost", "order-cost", |o| priced(o, o.value))
         .column("Freight", "landed-cost", |o| figure(money(o.freight)))
         .column("Landed", "landed-cost", |o| priced(o, o.landed_value))
@@ -113,7 +113,7 @@ fn placed(report: &Report) -> Sheet {
         .column("SKU", "sku", |a| link(report.sku(a.sku), report.item_address(a.sku)))
         .column("Supplier", "supplier", |a| words(report.supplier(a.supplier)))
         .column("Ask to", "", |a| words(spaced(a.action.name())))
-        .column("Units", "on-order", |a| figure(grouped(a.quantity.as_f64())))
+        .column("Units", "on-order", |a| figure(quantity(a.quantity.as_f64())))
         .column("Expected", "", |a| dated(a.expected, as_of))
         .column("Late", "late", |a| {
             let late = a.expected.map_or(0, |expected| (as_of - expected).num_days());

@@ -8,7 +8,7 @@ use crate::domain::sorted::Keyed;
 use crate::domain::units::{LocationId, Money, PoolId, SkuId, Units};
 use crate::report::gathered::Report;
 use crate::report::sheets::sheet::{Cell, Sheet, cut, figure, link, sheet, words};
-use crate::report::wording::{UNKNOWN, day, grouped, money, whole};
+use crate::report::wording::{UNKNOWN, day, money, quantity, whole};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
@@ -154,15 +154,15 @@ fn shipments(report: &Report) -> Sheet {
         .column("To", "location", |s| words(report.location(s.to)))
         .column("From", "location", |s| words(report.location(s.from)))
         .column("Lines today", "", |s| figure(whole(s.lines)))
-        .column("Units", "order-quantity", |s| figure(grouped(s.units.as_f64())))
+        .column("Units", "order-quantity", |s| figure(quantity(s.units.as_f64())))
         .column("Fills", "", |s| {
             let room = room_of(report, s.from, s.to);
             words(room.map_or_else(no_limit, |room| {
                 format!("{:.1} of {:.1} {}", s.takes, room.capacity, room.basis)
             }))
         })
-        .column("Asked for and not sent", "", |s| figure(grouped(s.short.as_f64())))
-        .column("Kept for it at the source", "", |s| figure(grouped(s.held_back)))
+        .column("Asked for and not sent", "", |s| figure(quantity(s.short.as_f64())))
+        .column("Kept for it at the source", "", |s| figure(quantity(s.held_back)))
         .column("Next departure", "", |s| departure(report, s.departs))
         .column("Arrives", "lead-time", |s| {
             words(s.arrives.map_or_else(unknown, |on| day(on, report.input.as_of)))
@@ -221,9 +221,9 @@ fn short(report: &Report, more_comes: &MoreComes) -> Sheet {
         .column("SKU", "sku", |s| link(report.sku(s.line.sku), report.item_address(s.line.sku)))
         .column("To", "location", |s| words(report.location(s.line.location)))
         .column("From", "location", |s| words(report.location(s.from)))
-        .column("Asks for", "", |s| figure(grouped(s.lane.asked)))
-        .column("Is sent", "order-quantity", |s| figure(grouped(s.line.quantity.as_f64())))
-        .column("The source has", "", |s| figure(grouped(s.lane.source_stock)))
+        .column("Asks for", "", |s| figure(quantity(s.lane.asked)))
+        .column("Is sent", "order-quantity", |s| figure(quantity(s.line.quantity.as_f64())))
+        .column("The source has", "", |s| figure(quantity(s.lane.source_stock)))
         .column("More comes", "", |s| words(next_stock(report, more_comes, s.line.sku, s.from)))
         .column("Next unit would sell", "", |s| {
             let chance = s.lane.first_kept_sells.map(|p| format!("{:.0} %", 100.0 * p));
@@ -260,9 +260,9 @@ fn kept(report: &Report, more_comes: &MoreComes) -> Sheet {
         .column("SKU", "sku", |r| link(report.sku(r.sku), report.item_address(r.sku)))
         .column("At", "location", |r| words(report.location(r.from)))
         .column("For", "location", |r| words(report.location(r.to)))
-        .column("Share", "", |r| figure(grouped(r.share)))
-        .column("Is sent", "order-quantity", |r| figure(grouped(r.sent)))
-        .column("Is kept", "", |r| figure(grouped(r.held_back)))
+        .column("Share", "", |r| figure(quantity(r.share)))
+        .column("Is sent", "order-quantity", |r| figure(quantity(r.sent)))
+        .column("Is kept", "", |r| figure(quantity(r.held_back)))
         .column("More comes", "", |r| words(next_stock(report, more_comes, r.sku, r.from)))
         .column("Next unit would sell", "", |r| {
             let chance = r.first_kept_sells.map(|p| format!("{:.0} %", 100.0 * p));
@@ -294,9 +294,9 @@ fn gross_needs(report: &Report) -> Sheet {
         )
         .column("At", "location", |r| words(report.location(r.location)))
         .column("Week from", "", |r| words(day(r.begins, report.input.as_of)))
-        .column("Own customers", "", |r| figure(grouped(r.need.own.round())))
-        .column("Places it feeds", "", |r| figure(grouped(r.need.places)))
-        .column("Comes in", "", |r| figure(grouped(r.need.comes)))
+        .column("Own customers", "", |r| figure(quantity(r.need.own.round())))
+        .column("Places it feeds", "", |r| figure(quantity(r.need.places)))
+        .column("Comes in", "", |r| figure(quantity(r.need.comes)))
         .finish()
 }
 

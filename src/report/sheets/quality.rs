@@ -5,7 +5,7 @@ use crate::domain::changes::{Change, ChangedField, Value};
 use crate::domain::classes::{AbcClass, Binding, cell_name};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::outcome::Accuracy;
-use crate::domain::units::Money;
+use crate::domain::units::{Money, Units};
 use crate::explain::Unit;
 use crate::forecast::evaluate::backtest::POOLED_LEVEL;
 use crate::forecast::evaluate::outside::name_beside_ours;
@@ -16,7 +16,7 @@ use crate::report::gathered::Report;
 use crate::report::sheets::sheet::{Cell, Sheet, count, figure, link, percent, sheet, words};
 use crate::report::sheets::trust::trust;
 use crate::report::wording::{
-    UNKNOWN, amount, counted, fragment, grouped, measured, signed, spaced, whole,
+    UNKNOWN, amount, counted, fragment, grouped, measured, signed, signed_quantity, spaced, whole,
 };
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -531,7 +531,7 @@ fn meaning(cause: &str) -> &'static str {
 struct Moved {
     lines: usize,
     /// Units to order more or less.
-    units: i64,
+    units: Units,
     /// Value of orders, more or less.
     value: Money,
 }
@@ -544,7 +544,7 @@ pub(crate) fn changes(report: &Report) -> Vec<Sheet> {
         group.lines += 1;
         group.value += change.value.unwrap_or_default();
         if let (Value::Units(before), Value::Units(after)) = (&change.before, &change.after) {
-            group.units += (*after - *before).count();
+            group.units += *after - *before;
         }
     }
     struct Row<'a> {
@@ -573,7 +573,7 @@ pub(crate) fn changes(report: &Report) -> Vec<Sheet> {
             .column("Lines", "", |row| count(row.moved.lines, row.list()))
             .column("Units to order", "order-quantity", |row| {
                 let counted = row.topic == Topic::Orders;
-                figure(if counted { signed(row.moved.units as f64) } else { String::new() })
+                figure(if counted { signed_quantity(row.moved.units) } else { String::new() })
             })
             .column("Order value", "order-cost", |row| {
                 let counted = row.topic == Topic::Orders;

@@ -7,7 +7,7 @@ use crate::domain::units::{ChannelId, Money, SkuId, Units};
 use crate::report::gathered::Report;
 use crate::report::scripts::tables::finding_is_priced;
 use crate::report::sheets::sheet::{Cell, Sheet, count, cut, figure, link, percent, sheet, words};
-use crate::report::wording::{UNKNOWN, counted, fragment, grouped, money, rate, spaced, whole};
+use crate::report::wording::{UNKNOWN, counted, fragment, money, quantity, rate, spaced, whole};
 use std::cmp::Reverse;
 
 /// Transfers that fit a page.
@@ -150,7 +150,7 @@ fn overview(report: &Report) -> Sheet {
         })
         .column("Published", "published", |c| {
             let published: Option<Units> = c.allocation.iter().map(|a| a.published).sum();
-            figure(published.map_or_else(|| UNKNOWN.to_owned(), |units| grouped(units.as_f64())))
+            figure(published.map_or_else(|| UNKNOWN.to_owned(), |units| quantity(units.as_f64())))
         })
         .column("Lasts", "cover", |c| {
             let days = c.lasts_days();
@@ -168,7 +168,7 @@ fn overview(report: &Report) -> Sheet {
         })
         .column("Over-listed", "exposure", |c| {
             let over = c.over_listed();
-            figure(over.map_or_else(|| UNKNOWN.to_owned(), |units| grouped(units.as_f64())))
+            figure(over.map_or_else(|| UNKNOWN.to_owned(), |units| quantity(units.as_f64())))
         })
         .column("Sell-through", "sell-through", |c| percent(report, &c.scope, "sell_through"))
         .column("Returns", "return-rate", |c| percent(report, &c.scope, "return_rate"))
@@ -180,8 +180,8 @@ fn overview(report: &Report) -> Sheet {
             let value: Money = c.found(FindingKind::Stranded).map(|f| f.value).sum();
             known(report, || {
                 figure(match value.is_positive() {
-                    true => format!("{}, {} at cost", grouped(units), money(value)),
-                    false => grouped(units),
+                    true => format!("{}, {} at cost", quantity(units), money(value)),
+                    false => quantity(units),
                 })
             })
         })
@@ -261,7 +261,7 @@ fn kinds(report: &Report) -> Sheet {
         .column("Kind", "imbalance", |r| link(spaced(r.kind.name()), format!("#kind={}", r.kind)))
         .column("What it means", "", |r| words(r.meaning))
         .column("Items", "", |r| known(report, || count(r.items, format!("#kind={}", r.kind))))
-        .column("Units", "on-hand", |r| known(report, || figure(grouped(r.units))))
+        .column("Units", "on-hand", |r| known(report, || figure(quantity(r.units))))
         .column("Worth", "value-at-risk", |r| known(report, || worth(r.is_priced, r.value)))
         .column("Counted as", "", |r| words(r.worth))
         .column("Expected loss", "value-at-risk", |r| {
@@ -286,7 +286,7 @@ fn transfers(report: &Report) -> Sheet {
         .column("Name", "sku", |t| words(report.name(t.sku)))
         .column("From", "location", |t| words(report.location(t.from)))
         .column("To", "location", |t| words(report.location(t.to)))
-        .column("Units", "on-hand", |t| figure(grouped(t.quantity.as_f64())))
+        .column("Units", "on-hand", |t| figure(quantity(t.quantity.as_f64())))
         .column("Saved", "margin", |t| figure(money(t.value)))
         .column("Why", "reason", |t| words(&t.reason))
         .finish()

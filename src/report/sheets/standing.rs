@@ -6,7 +6,7 @@ use crate::domain::panel::PoolId;
 use crate::domain::units::SkuId;
 use crate::report::gathered::{PastDecision, Report};
 use crate::report::sheets::sheet::{Cell, Sheet, cut, figure, link, sheet, words};
-use crate::report::wording::{UNKNOWN, counted, day, grouped, money, signed, spaced};
+use crate::report::wording::{UNKNOWN, counted, day, grouped, money, quantity, signed, spaced};
 use chrono::NaiveDate;
 
 /// Rows on the page: what a person looks through.
@@ -111,7 +111,7 @@ fn quieted(report: &Report, decision: &PastDecision) -> String {
     match line {
         Some(line) if line.need >= 1.0 && line.quantity.is_zero() => format!(
             "{} needed and not ordered, {}{} of margin at risk",
-            grouped(line.need),
+            quantity(line.need),
             money(line.value_at_risk),
             report.currency()
         ),

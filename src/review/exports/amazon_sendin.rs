@@ -26,7 +26,7 @@ impl SentIn {
     /// Units of a box and boxes, blank where it does not go in whole cases.
     fn boxes(&self) -> String {
         match self.case_size {
-            Some(case) if case > Units::ONE && self.units.count() % case.count() == 0 => {
+            Some(case) if case > Units::LEAST && self.units.count() % case.count() == 0 => {
                 format!("{case}\t{}", self.units.count() / case.count())
             }
             Some(_) | None => "\t".to_owned(),

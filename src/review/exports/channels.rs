@@ -43,12 +43,12 @@ pub fn channel_stock(run: &PublishedRun) -> Result<BTreeMap<String, Vec<ChannelS
     let mut channels: BTreeMap<String, Vec<ChannelStock>> = BTreeMap::new();
     for row in 0..rows.len() {
         let sku = rows.text("sku", row);
-        let Some(published) = rows.optional_whole("published", row) else { continue };
+        let Some(published) = rows.optional_units("published", row) else { continue };
         let stock = ChannelStock {
             sku: sku.to_owned(),
             name: names.get(sku).copied().unwrap_or_default().to_owned(),
             location: rows.text("location", row).to_owned(),
-            published: Units(published),
+            published,
             unavailable: unavailable
                 .get(&(sku, rows.text("location", row)))
                 .copied()

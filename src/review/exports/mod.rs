@@ -319,7 +319,7 @@ fn description(line: &OrderLine<'_>) -> Cell {
 }
 
 fn quantity(line: &OrderLine<'_>) -> Cell {
-    line.decision.quantity.count().into()
+    line.decision.quantity.into()
 }
 
 fn packs(line: &OrderLine<'_>) -> Cell {
@@ -353,7 +353,12 @@ fn currency(line: &OrderLine<'_>) -> Cell {
 fn value(line: &OrderLine<'_>) -> Cell {
     match unit_cost(line) {
         Cell::Money(cost) => cost.times(line.decision.quantity).into(),
-        Cell::Empty | Cell::Text(_) | Cell::Count(_) | Cell::Real(_) | Cell::Date(_) => Cell::Empty,
+        Cell::Empty
+        | Cell::Text(_)
+        | Cell::Count(_)
+        | Cell::Units(_)
+        | Cell::Real(_)
+        | Cell::Date(_) => Cell::Empty,
     }
 }
 

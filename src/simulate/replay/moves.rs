@@ -54,7 +54,8 @@ impl Replay<'_> {
                 }
             }
             let sku = SkuId(played.first().map_or(0, |&pool| pool as u32));
-            let found = transfers(sku, &sites, &self.settings.allocation, &|_, _| true);
+            let found =
+                transfers(sku, Units::LEAST, &sites, &self.settings.allocation, &|_, _| true);
             let pool_at = |location| sites.iter().position(|site| site.location == location);
             for transfer in found {
                 let ends = pool_at(transfer.from).zip(pool_at(transfer.to));
