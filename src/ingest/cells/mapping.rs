@@ -58,6 +58,8 @@ pub(crate) struct ColumnPlan {
     pub(crate) fill_down: Option<FilledColumns>,
     /// A column of which each cell is several lines.
     pub(crate) packed: Option<PackedColumn>,
+    /// Where the file says what was paid back of an order.
+    pub(crate) refunds: Option<RefundColumns>,
     /// Rules on the cells as they stand in the file.
     pub(crate) filters: Vec<RowFilter>,
     /// Columns that nothing uses.
@@ -95,6 +97,16 @@ pub(crate) enum FilterAction {
     Returned,
     /// Some of its units have come back.
     PartlyReturned,
+}
+
+/// Positions in the file of the money of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RefundColumns {
+    pub(crate) amount: usize,
+    pub(crate) total: Option<usize>,
+    pub(crate) subtotal: Option<usize>,
+    pub(crate) shipping: Option<usize>,
+    pub(crate) taxes: Option<usize>,
 }
 
 /// A column of the file whose cells hold the lines of an order.
@@ -267,7 +279,9 @@ impl<'a> Mapped<'a> {
         self.require(path, headings, &from)?;
         let fill_down = self.fill_down(headings, &from);
         let returns = self.schema.position("returns");
-        if filters.iter().any(|filter| filter.action == FilterAction::Returned)
+        let comes_back =
+            |action| matches!(action, FilterAction::Returned | FilterAction::PartlyReturned);
+        if filters.iter().any(|filter| comes_back(filter.action))
             && let Some(returns) = returns.filter(|&at| from[at] == CellSource::Missing)
         {
             // A status that says `returned` needs a column to put the units into.
@@ -293,8 +307,21 @@ impl<'a> Mapped<'a> {
             wide_exclude,
             fill_down,
             packed,
+            refunds: self.refunds(headings),
             filters,
             exceptions,
+        })
+    }
+
+    /// Where the file says what was paid back of an order.
+    fn refunds(&self, headings: &[String]) -> Option<RefundColumns> {
+        let named = self.preset.refunded.as_ref()?;
+        Some(RefundColumns {
+            amount: find(&named.amount, headings)?,
+            total: find(&named.total, headings),
+            subtotal: find(&named.subtotal, headings),
+            shipping: find(&named.shipping, headings),
+            taxes: find(&named.taxes, headings),
         })
     }
 

@@ -51,6 +51,8 @@ pub(crate) struct Preset {
     pub(crate) returned: BTreeMap<String, Vec<String>>,
     /// Our column, or one of the file = values whose rows came back in part, nobody knows how many.
     pub(crate) partly_returned: BTreeMap<String, Vec<String>>,
+    /// Where an order that came back in part says how much money that was.
+    pub(crate) refunded: Option<RefundHeadings>,
     /// Between two columns, unless the configuration says otherwise.
     pub(crate) separator: Option<char>,
     /// Whether `"` surrounds a cell that holds separators; without, a `"` is a character like any
@@ -115,6 +117,17 @@ pub(crate) struct FillDown {
     pub(crate) columns: Vec<String>,
 }
 
+/// Columns of the file about the money of an order.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RefundHeadings {
+    pub(crate) amount: String,
+    pub(crate) total: String,
+    pub(crate) subtotal: String,
+    pub(crate) shipping: String,
+    pub(crate) taxes: String,
+}
+
 /// A column that packs the lines of an order into one cell: `Product ID: 7, Product Qty: 2, ...`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -138,6 +151,7 @@ impl Default for Preset {
             keep: BTreeMap::new(),
             returned: BTreeMap::new(),
             partly_returned: BTreeMap::new(),
+            refunded: None,
             separator: None,
             quoting: true,
             date_formats: Vec::new(),

@@ -12,6 +12,7 @@ pub mod parquet_integers;
 pub mod parquet_pages;
 pub(crate) mod part;
 pub mod read;
+pub(crate) mod refunds;
 pub(crate) mod rows;
 pub mod source;
 pub mod table;

@@ -551,7 +551,7 @@ impl Filtered {
         }
         for row in self.partly_returned {
             let units = units(chunk, reading, row);
-            reading.quarantine.partly_returned(chunk.place(row), units);
+            reading.quarantine.partly_returned(chunk.place(row), units, f64::NAN);
         }
         let Some(returns) = schema.position("returns") else { return };
         for row in self.returned {

@@ -11,6 +11,7 @@ use crate::ingest::cells::reader::ColumnReader;
 use crate::ingest::cells::rules::{is_total, matches_cell};
 use crate::ingest::cells::values::Values;
 use crate::ingest::files::chunk::{CHUNK_ROWS, Chunk, ColumnEvidence, Reading, Sink};
+use crate::ingest::files::refunds::{OrderMoney, Refund, RefundLine};
 use crate::ingest::files::source::File;
 use crate::ingest::settings::Footer;
 use crate::ingest::tables::quarantine::Place;
@@ -159,7 +160,9 @@ pub(crate) fn read<L: Lines>(
             rows.leave_out(lines, what, reading);
             continue;
         }
-        rows.cells.begin_line(lines);
+        if rows.cells.begin_line(lines) {
+            rows.settle_refund(reading);
+        }
         if plan.wide.is_empty() && plan.packed.is_none() {
             count += 1;
             rows.push(lines, None, reading, &look)?;
@@ -187,10 +190,12 @@ pub(crate) fn read<L: Lines>(
             rows.cells.inner = inner;
             rows.push(lines, None, reading, &look)?;
         }
-        if rows.chunk.rows >= CHUNK_ROWS {
+        // An order is settled as a whole.
+        if rows.chunk.rows >= CHUNK_ROWS && rows.refund_lines.is_empty() {
             sink(rows.take(), &reading.columns, reading.quarantine)?;
         }
     }
+    rows.settle_refund(reading);
     sink(rows.take(), &reading.columns, reading.quarantine)?;
     Ok(count)
 }
@@ -250,6 +255,12 @@ struct Rows<'a> {
     date: Option<usize>,
     quantity: Option<usize>,
     returns: Option<usize>,
+    price: Option<usize>,
+    discount: Option<usize>,
+    /// The lines of the order at hand, where it was refunded in part ...
+    refund_lines: Vec<RefundLine>,
+    /// ... and its money.
+    refund: Option<OrderMoney>,
     /// The column that says what was sold where the item's own is blank, once it was looked for.
     instead: Option<Option<String>>,
 }
@@ -265,6 +276,15 @@ struct Cells<'a> {
     /// The lines packed into a cell of this line, and which of them is read.
     unpacked: Vec<Vec<String>>,
     inner: usize,
+}
+
+/// Which units of a row came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Back {
+    Nothing,
+    Everything,
+    /// Some: the refund may say which.
+    Part,
 }
 
 /// Why a row is set aside: the column of the schema, what stood there, and the problem.
@@ -317,6 +337,10 @@ impl<'a> Rows<'a> {
             date: plan.position_of("date", schema),
             quantity: plan.position_of("quantity", schema),
             returns: plan.position_of("returns", schema),
+            price: plan.position_of("unit_price", schema),
+            discount: plan.position_of("discount_amount", schema),
+            refund_lines: Vec::new(),
+            refund: None,
             instead: None,
         }
     }
@@ -450,7 +474,7 @@ impl<'a> Rows<'a> {
         reading: &mut Reading<'_>,
     ) -> std::result::Result<(), Fault> {
         self.check_width(lines)?;
-        let returned = self.filter(lines, reading)?;
+        let back = self.filter(lines)?;
         for (at, reader) in reading.columns.iter_mut().enumerate() {
             if self.cells.plan.from[at] == CellSource::Missing {
                 continue;
@@ -475,10 +499,79 @@ impl<'a> Rows<'a> {
                 return Err(Fault { column: at, value: raw.clone().into_owned(), problem });
             }
         }
-        if returned {
-            self.return_all();
+        match back {
+            Back::Nothing => {}
+            Back::Everything => self.come_back(self.chunk.rows, f64::INFINITY),
+            Back::Part => self.note_refund(lines, reading),
         }
         Ok(())
+    }
+
+    /// Keeps the row just read until the order is whole, where its refund may tell which units came
+    /// back.
+    fn note_refund(&mut self, lines: &impl Lines, reading: &mut Reading<'_>) {
+        let mut number = |at: Option<usize>| {
+            let Some(at) = at else { return f64::NAN };
+            let raw = self.cells.cell(lines, None, at).unwrap_or_default();
+            reading.columns[at].lenient_number(&raw)
+        };
+        let (units, price) = (number(self.quantity), number(self.price));
+        let discount = number(self.discount);
+        let money = self.cells.plan.refunds.zip(self.price);
+        let Some((columns, price_at)) = money.filter(|_| units > 0.0 && !price.is_nan()) else {
+            reading.quarantine.partly_returned(self.place(lines), units, f64::NAN);
+            return;
+        };
+        let mut amount = |at: Option<usize>| {
+            let Some(at) = at else { return f64::NAN };
+            let raw = self.cells.field(lines, at).unwrap_or_default();
+            // As the file writes its prices.
+            reading.columns[price_at].lenient_number(&raw)
+        };
+        self.refund.get_or_insert(OrderMoney {
+            refunded: amount(Some(columns.amount)).abs(),
+            total: amount(columns.total),
+            subtotal: amount(columns.subtotal),
+            shipping: amount(columns.shipping),
+            taxes: amount(columns.taxes),
+        });
+        let sku = self.sku.map(|at| self.cells.cell(lines, None, at).unwrap_or_default());
+        self.refund_lines.push(RefundLine {
+            row: self.chunk.rows,
+            line: lines.line(),
+            sku: sku.unwrap_or_default().into_owned(),
+            units,
+            price,
+            discount: if discount.is_nan() { 0.0 } else { discount },
+        });
+    }
+
+    /// Nets what came back of the order that ends here, as far as its refund tells.
+    fn settle_refund(&mut self, reading: &mut Reading<'_>) {
+        let lines = std::mem::take(&mut self.refund_lines);
+        let Some(money) = self.refund.take() else { return };
+        match money.refund(&lines) {
+            Refund::Everything => {
+                for line in &lines {
+                    self.come_back(line.row, f64::INFINITY);
+                    reading.quarantine.netted(&self.chunk.file, line.line, line.units);
+                }
+            }
+            Refund::Units { at, units } => {
+                self.come_back(lines[at].row, units);
+                reading.quarantine.netted(&self.chunk.file, lines[at].line, units);
+            }
+            Refund::Unknown => {
+                let mut refunded = money.refunded;
+                for line in &lines {
+                    let (table, file) = (self.chunk.table, &self.chunk.file);
+                    let place = Place { table, file, line: line.line };
+                    reading.quarantine.partly_returned(place, line.units, refunded);
+                    // The order's money once.
+                    refunded = 0.0;
+                }
+            }
+        }
     }
 
     /// A line with more cells than headings has a separator inside a cell.
@@ -501,13 +594,9 @@ impl<'a> Rows<'a> {
         Err(Fault { column: 0, value, problem: Problem::Rejected(reason) })
     }
 
-    /// Applies the rules on cells as they stand in the file; whether the row's units came back.
-    fn filter(
-        &self,
-        lines: &impl Lines,
-        reading: &mut Reading<'_>,
-    ) -> std::result::Result<bool, Fault> {
-        let mut returned = false;
+    /// Applies the rules on cells as they stand in the file; which of the row's units came back.
+    fn filter(&self, lines: &impl Lines) -> std::result::Result<Back, Fault> {
+        let mut back = Back::Nothing;
         for filter in &self.cells.plan.filters {
             let Ok(value) = self.cells.field(lines, filter.at) else { continue };
             let matched = matches_cell(&filter.patterns, &value);
@@ -529,33 +618,27 @@ impl<'a> Rows<'a> {
                         problem: Problem::Rejected("rejected by a rule of the mapping".to_owned()),
                     });
                 }
-                FilterAction::Returned => returned |= matched,
-                FilterAction::PartlyReturned if matched => {
-                    let units = self.quantity.map_or(f64::NAN, |at| {
-                        let raw = self.cells.cell(lines, None, at).unwrap_or_default();
-                        reading.columns[at].lenient_number(&raw)
-                    });
-                    reading.quarantine.partly_returned(self.place(lines), units);
-                }
-                FilterAction::PartlyReturned | FilterAction::Reject => {}
+                FilterAction::Returned if matched => back = Back::Everything,
+                FilterAction::PartlyReturned if matched => back = Back::Part,
+                FilterAction::Returned | FilterAction::PartlyReturned | FilterAction::Reject => {}
             }
         }
-        Ok(returned)
+        Ok(back)
     }
 
-    /// All units of the row just read have come back.
-    fn return_all(&mut self) {
+    /// So many units of `row` have come back, at most all.
+    fn come_back(&mut self, row: usize, units: f64) {
         let (Some(quantity), Some(returns)) = (self.quantity, self.returns) else { return };
         let sold = match &self.chunk.columns[quantity] {
-            Values::Number(numbers) => numbers.last().copied().unwrap_or(f64::NAN),
+            Values::Number(numbers) => numbers.get(row).copied().unwrap_or(f64::NAN),
             _ => f64::NAN,
         };
         if let Values::Number(numbers) = &mut self.chunk.columns[returns]
-            && let Some(last) = numbers.last_mut()
+            && let Some(cell) = numbers.get_mut(row)
         {
             // What came back is written as a number of its own and counts as sold before; a
             // quantity below zero is a return already.
-            *last = sold.max(0.0);
+            *cell = sold.max(0.0).min(units);
         }
     }
 
@@ -669,14 +752,17 @@ impl Cells<'_> {
     }
 
     /// Remembers what stands on the first line of an order, and forgets what stood on that of the
-    /// order before. A line without a number belongs to the one above it.
-    fn begin_line(&mut self, lines: &impl Lines) {
-        let Some(fill_down) = &self.plan.fill_down else { return };
+    /// order before; whether another order begins. A line without a number belongs to the one above
+    /// it.
+    fn begin_line(&mut self, lines: &impl Lines) -> bool {
+        let Some(fill_down) = &self.plan.fill_down else { return false };
+        let mut begins = false;
         if let Some(key) = fill_down.key {
             let key = lines.field(key).unwrap_or_default();
             if !key.trim().is_empty() && self.filled_key != key {
                 self.filled_key = key.into_owned();
                 self.filled.iter_mut().for_each(String::clear);
+                begins = true;
             }
         }
         for (filled, &column) in self.filled.iter_mut().zip(&fill_down.columns) {
@@ -686,6 +772,7 @@ impl Cells<'_> {
                 *filled = text.into_owned();
             }
         }
+        begins
     }
 }
 

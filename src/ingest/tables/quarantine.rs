@@ -36,7 +36,32 @@ pub(crate) struct Quarantine {
     rows: Vec<Quarantined>,
     rejected: BTreeMap<(Cow<'static, str>, String), u64>,
     left_out: BTreeMap<(Cow<'static, str>, String), BTreeMap<LeftOut, LeftOutRows>>,
-    partly_returned: BTreeMap<String, LeftOutRows>,
+    partly_returned: BTreeMap<String, PartlyReturned>,
+}
+
+/// Rows of orders that were refunded in part, in one file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct PartlyReturned {
+    /// Rows of which nobody knows what came back ...
+    pub(crate) rows: u64,
+    /// ... what they sold ...
+    pub(crate) units: f64,
+    /// ... and the money paid back of their orders.
+    pub(crate) money: f64,
+    /// Rows whose refund says how many units came back ...
+    pub(crate) netted_rows: u64,
+    /// ... and how many those are.
+    pub(crate) netted_units: f64,
+    /// Where the first of all of them stands.
+    pub(crate) line: u64,
+}
+
+impl PartlyReturned {
+    fn begin(&mut self, line: u64) {
+        if self.rows + self.netted_rows == 0 {
+            self.line = line;
+        }
+    }
 }
 
 /// How many rows are left out for one reason.
@@ -96,14 +121,26 @@ impl Quarantine {
         of_file.entry(what).or_default().add(place.line, value, units);
     }
 
-    /// Counts one row of which some units came back, nobody knows how many.
-    pub(crate) fn partly_returned(&mut self, place: Place<'_>, units: f64) {
+    /// Counts one row of which some units came back, nobody knows how many; `money` is what was
+    /// paid back, NaN where that is not known, either.
+    pub(crate) fn partly_returned(&mut self, place: Place<'_>, units: f64, money: f64) {
         let rows = self.partly_returned.entry(place.file.to_owned()).or_default();
-        rows.add(place.line, "", units);
+        rows.begin(place.line);
+        rows.rows += 1;
+        rows.units += if units.is_finite() { units } else { 0.0 };
+        rows.money += if money.is_finite() { money } else { 0.0 };
+    }
+
+    /// Counts one row of which `units` came back, as the refund of its order says.
+    pub(crate) fn netted(&mut self, file: &str, line: u64, units: f64) {
+        let rows = self.partly_returned.entry(file.to_owned()).or_default();
+        rows.begin(line);
+        rows.netted_rows += 1;
+        rows.netted_units += units;
     }
 
     /// Rows of which some units came back, by file.
-    pub(crate) fn refunded_in_part(&self) -> impl Iterator<Item = (&String, &LeftOutRows)> {
+    pub(crate) fn refunded_in_part(&self) -> impl Iterator<Item = (&String, &PartlyReturned)> {
         self.partly_returned.iter()
     }
 
@@ -210,7 +247,7 @@ impl Quarantine {
         }
         for (file, rows) in other.partly_returned {
             let known = self.partly_returned.entry(file).or_default();
-            if rows.rows > known.rows {
+            if rows.rows + rows.netted_rows > known.rows + known.netted_rows {
                 *known = rows;
             }
         }
