@@ -221,6 +221,7 @@ fn allocation(c: &mut Criterion) {
                 location: LocationId(0),
                 available,
                 reorder_point: 50.0,
+                step: Units(1),
             };
             (pool, [0, 1, 2].map(|k| channel(sku, k)))
         })

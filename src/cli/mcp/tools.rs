@@ -134,7 +134,11 @@ impl Tool {
                     "decision": {
                         "type": "string", "enum": ["approve", "edit", "reject", "snooze"],
                     },
-                    "quantity": {"type": if Units::are_whole() { "integer" } else { "number" }, "minimum": 0, "description": "for edit"},
+                    "quantity": {
+                        "type": if Units::are_whole() { "integer" } else { "number" },
+                        "minimum": 0,
+                        "description": "for edit",
+                    },
                     "until": a_text("for snooze and reject: the last day, YYYY-MM-DD"),
                     "reason": a_text("why, for the person who reads the draft"),
                 }),

@@ -572,8 +572,8 @@ impl SalesRows {
         let moved = if newest.is_spread { self.moved(&newest) } else { Moved::default() };
         let mut keep = vec![true; series.len()];
         let mut repeated = RepeatedRows::default();
-                // An order that was changed stands in the newer download as it is now; the older
-                // one has it as it was.
+        // An order that was changed stands in the newer download as it is now; the older
+        // one has it as it was.
         for (file, rows) in spans(files, series.len()).enumerate() {
             for row in rows.filter(|&row| keys[row] != NO_KEY) {
                 let seen = newest.by_line[&keys[row]];
