@@ -6,7 +6,7 @@ use crate::cli::print::{print_json, say};
 use crate::cli::progress::Terminal;
 use crate::config::Options;
 use crate::domain::error::Result;
-use crate::forecast::evaluate::backtest::BacktestRow;
+use crate::domain::outcome::BacktestRow;
 use crate::report::backtest as page;
 use crate::report::beside::Beside;
 use crate::run::{self, Backtested};

@@ -3,8 +3,9 @@
 //! It plans nothing and sends nothing. Only files that the run's manifest lists are given out, as
 //! they were published, and the pages of `backtest` and `simulate` beside the runs; only to who
 //! knows a token, only under a name that is this machine's (a page elsewhere that makes its own
-//! name point here is refused), and decisions only from pages of its own. A decision that is answered as kept is on the device, under the name of whom the
-//! token was given to, or whom a proxy in front names.
+//! name point here is refused), and decisions only from pages of its own. A decision that is
+//! answered as kept is on the device, under the name of whom the token was given to, or whom a
+//! proxy in front names.
 
 use crate::cli::ServeArgs;
 use crate::cli::execute::planned;

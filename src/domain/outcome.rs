@@ -375,6 +375,33 @@ impl LaneRow {
     }
 }
 
+/// Mean accuracy of one method over the series of a class and channel, periods `from..=to` ahead.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BacktestRow {
+    /// As the caller names it: an ABC-XYZ cell, a demand pattern.
+    pub class: String,
+    /// Channel, as an index; `None` = all together.
+    pub channel: Option<usize>,
+    /// First period ahead, counted from 1.
+    pub from: usize,
+    /// Last period ahead.
+    pub to: usize,
+    /// A benchmark, or the pooled engine by its level.
+    pub method: &'static str,
+    /// Series averaged over.
+    pub series: usize,
+    /// Sum of absolute errors / sum of actuals, all series together.
+    pub wape: f64,
+    /// Sum of errors (forecast - actual) / sum of actuals.
+    pub bias: f64,
+    /// Mean over the series that ever varied; `None` where none did.
+    pub mase: Option<f64>,
+    /// Mean over the series that ever varied; `None` where none did.
+    pub rmsse: Option<f64>,
+    /// Mean over the series that ever varied; `None` for the benchmarks.
+    pub pinball: Option<f64>,
+}
+
 /// Why a lane sends less than was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LaneBinding {

@@ -195,7 +195,8 @@ fn spread_under_way(late: impl Fn(usize) -> f64, review_days: f64) -> f64 {
         if p <= 0.0 {
             break;
         }
-        // Each purchase is under way or not: a coin toss of that probability, apart from the others.
+        // Each purchase is under way or not: a coin toss of that probability, apart from the
+        // others.
         sum += p * (1.0 - p);
     }
     review_days * review_days * sum

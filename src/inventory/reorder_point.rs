@@ -105,7 +105,8 @@ impl Bound {
 /// #   abc: None, xyz: None, velocity: VelocityClass::None,
 /// #   is_new: false, stock_is_known: true, economics: Default::default(), arrivals: Vec::new(),
 /// #   lots: Vec::new(), promised_service: None, group: Default::default(),
-/// #   deliveries: Default::default(), min_stock: None, max_stock: None, by_hand: Default::default(), held: None, network: None,
+/// #   deliveries: Default::default(), min_stock: None, max_stock: None,
+/// #   by_hand: Default::default(), held: None, network: None,
 /// };
 /// let over = |from: f64, to: f64, _: f64| Demand::Poisson { mean: 10.0 * (to - from) };
 /// let outlook = Outlook { period_days: 1.0, mean: &[10.0; 90], over: &over };

@@ -3,7 +3,8 @@
 
 use crate::domain::calendar::Bucket;
 use crate::domain::error::{Error, Result};
-use crate::forecast::evaluate::backtest::{BacktestRow, POOLED_LEVEL, labels};
+use crate::domain::outcome::BacktestRow;
+use crate::forecast::evaluate::backtest::{POOLED_LEVEL, labels};
 use crate::report::wording::{counted, whole};
 use askama::Template;
 use std::collections::BTreeMap;

@@ -103,8 +103,8 @@ impl Totals {
         self.fields().map(|f| *f)
     }
 
-    /// Holding + shortage + ordering cost, fees and what was thrown away, less what larger lots have
-    /// saved, currency.
+    /// Holding + shortage + ordering cost, fees and what was thrown away, less what larger lots
+    /// have saved, currency.
     #[must_use]
     pub fn cost(&self) -> f64 {
         self.holding_cost + self.shortage_cost + self.order_cost + self.waste_cost + self.fee_cost

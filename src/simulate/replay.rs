@@ -216,8 +216,10 @@ enum Level {
 /// #   name: "SKU1".into(), start: 0, estimated: vec![false; 60], abc: None, xyz: None,
 /// #   velocity: VelocityClass::None, group: Default::default(), supplied: true, tiers: None,
 /// #   supplier: None, min_stock: None, max_stock: None, shelf_life_days: None, fed: None,
-/// #   backups: Vec::new(), site: None, bought_here: None, priority: 0, deliveries: Default::default(),
-/// #   fees: Default::default(), holding_rate_per_year: None, level: None, initial: None, scopes: Vec::new(),
+/// #   backups: Vec::new(), site: None, bought_here: None, priority: 0,
+/// #   deliveries: Default::default(),
+/// #   fees: Default::default(), holding_rate_per_year: None, level: None, initial: None,
+/// #   scopes: Vec::new(),
 /// };
 /// let policy = orderpoint::inventory::Settings {
 ///     method: Method::Quantile,

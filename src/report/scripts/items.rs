@@ -475,8 +475,7 @@ fn step(s: &Step) -> StepData<'_> {
 #[expect(clippy::cast_possible_truncation, reason = "a number of digits")]
 fn significant(value: f64) -> Option<Number> {
     let before_the_point = if value == 0.0 { 0.0 } else { value.abs().decimal_log().ceil() };
-    // Six significant digits: what a page shows of any figure, and enough to follow the arithmetic
-    // of a step to the cent.
+    // Enough to follow the arithmetic of a step to the cent.
     rounded(value, (6.0 - before_the_point).clamp(0.0, 9.0) as i32)
 }
 
