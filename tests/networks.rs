@@ -877,3 +877,151 @@ fn with_locations_and_no_lanes_every_cell_is_as_without_a_table_of_lanes() {
     }
     assert!(compared > 15, "{compared}");
 }
+
+/// The cells of a delimited file, by head; no cell of these files is quoted.
+fn cells(file: &Path, separator: char) -> Vec<BTreeMap<String, String>> {
+    let text = fs::read_to_string(file).unwrap();
+    let mut lines = text.lines().map(|line| line.split(separator).map(str::to_owned));
+    let heads: Vec<String> = lines.next().unwrap().collect();
+    lines.map(|line| heads.iter().cloned().zip(line).collect()).collect()
+}
+
+/// Every file that an export of moves in `format` writes, its rows one after the other.
+fn exported(work: &Path, format: &str, separator: char) -> Vec<Vec<BTreeMap<String, String>>> {
+    let out = work.join(format!("out-{format}"));
+    let told = out.to_str().unwrap();
+    let args = ["export", "--format", format, "--what", "transfers", "--all", "--file", told];
+    succeeds(work, &args, &[0]);
+    let mut files = vec![out.clone()];
+    if out.is_dir() {
+        files = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+    }
+    files.iter().map(|file| cells(file, separator)).collect()
+}
+
+/// Units by where they go, as a file of moves has them: of `heads` the document, the destination,
+/// the item and the units. A blank document goes on with the one above.
+fn moved_units(rows: &[BTreeMap<String, String>], heads: [&str; 4]) -> BTreeMap<[String; 2], i64> {
+    let mut document = [String::new(), String::new()];
+    let mut units = BTreeMap::new();
+    for row in rows {
+        if !row[heads[0]].is_empty() {
+            document = [row[heads[0]].clone(), row[heads[1]].clone()];
+        }
+        let [_, to] = &document;
+        let of_line: i64 = row[heads[3]].parse().unwrap();
+        assert!(of_line > 0, "{row:?}");
+        *units.entry([to.clone(), row[heads[2]].clone()]).or_default() += of_line;
+    }
+    units
+}
+
+#[test]
+fn l12_a_partly_approved_network_goes_through_the_rules_of_every_importer() {
+    let lanes = "from_location,to_location,lead_time_days,weekdays\n\
+                 DC,SHOP1,1,\nDC,SHOP2,2,\nDC,FAR,9,\n";
+    let work = tea(lanes);
+    let work = work.path();
+    let data = work.join("data/sales.csv");
+    let sales = fs::read_to_string(&data).unwrap();
+    let oolong: String =
+        sales.lines().skip(1).map(|row| row.replace("TEA,", "OOLONG,") + "\n").collect();
+    append(&data, &oolong);
+    table(
+        work,
+        "products",
+        "sku,name,unit_cost,unit_price,case_size\nTEA,Tea,8,20,6\nOOLONG,Oolong,9,20,6\n",
+    );
+    let supply = "sku,supplier,location,lead_time_days\nTEA,ACME,DC,14\nOOLONG,ACME,DC,14\n";
+    table(work, "supply", supply);
+    let stock = "sku,location,on_hand\nTEA,DC,500\nOOLONG,DC,500\nTEA,SHOP1,1\nOOLONG,SHOP1,1\n\
+                 TEA,SHOP2,0\nOOLONG,SHOP2,0\nTEA,FAR,0\nOOLONG,FAR,0\n";
+    table(work, "stock", stock);
+    table(work, "locations", "location,kind\nFAR,fba\n");
+    table(
+        work,
+        "aliases",
+        "channel_sku,channel,sku,factor\nTEA-FBA,all,TEA,1\nOOL-FBA,all,OOLONG,1\n",
+    );
+    let lines = morning(work);
+
+    // Of six moves one is edited down, one rejected, one left open, three approved as they are.
+    let mut expected: BTreeMap<[String; 2], i64> = BTreeMap::new();
+    let mut file = String::from("recommendation_id,decision,quantity,reason,author\n");
+    for row in &lines.rows {
+        let [sku, to] = ["sku", "location"].map(|column| lines.text(row, column).to_owned());
+        let units = lines.number(row, "quantity") as i64;
+        if lines.text(row, "kind") != "transfer" {
+            continue;
+        }
+        assert!(units > 6, "{to} {sku}");
+        let id = lines.text(row, "recommendation_id");
+        match (sku.as_str(), to.as_str()) {
+            ("TEA", "SHOP1") => {
+                let _ = writeln!(file, "{id},edit,6,shelf,ann");
+                expected.insert([to, sku], 6);
+            }
+            ("OOLONG", "SHOP2") => {
+                let _ = writeln!(file, "{id},reject,,window,ann");
+            }
+            ("TEA", "SHOP2") => {}
+            _ => {
+                let _ = writeln!(file, "{id},approve,,ok,ann");
+                expected.insert([to, sku], units);
+            }
+        }
+    }
+    fs::write(work.join("decisions.csv"), file).unwrap();
+    succeeds(work, &["review", "--decisions", "decisions.csv"], &[0]);
+    assert_eq!(expected.len(), 4);
+
+    // One document a pair of places, its head on the first of its lines.
+    let [odoo] = &exported(work, "odoo", ',')[..] else { panic!("one file") };
+    let heads = ["id", "location_dest_id", "move_ids/product_id", "move_ids/product_uom_qty"];
+    let shelves = |units: BTreeMap<[String; 2], i64>| -> BTreeMap<[String; 2], i64> {
+        let place = |[to, sku]: [String; 2]| [to.strip_suffix("/Stock").unwrap().to_owned(), sku];
+        units.into_iter().map(|(key, units)| (place(key), units)).collect()
+    };
+    assert_eq!(shelves(moved_units(odoo, heads)), expected);
+    for row in odoo {
+        assert_ne!(row["move_ids/location_id"], row["move_ids/location_dest_id"]);
+        // What the marketplace calls it is nothing to the warehouse.
+        assert!(["Tea", "Oolong"].contains(&row["move_ids/name"].as_str()), "{row:?}");
+        let starts = !row["id"].is_empty();
+        for head in ["picking_type_id", "location_id", "location_dest_id", "scheduled_date"] {
+            assert_eq!(!row[head].is_empty(), starts, "{head} {row:?}");
+        }
+    }
+    let [erpnext] = &exported(work, "erpnext", ',')[..] else { panic!("one file") };
+    let heads = ["ID", "Set Target Warehouse", "Item Code (Items)", "Quantity (Items)"];
+    assert_eq!(moved_units(erpnext, heads), expected);
+    for row in erpnext {
+        assert!(!row["Required By (Items)"].is_empty() && !row["ID (Items)"].is_empty());
+        assert!(row["ID"].is_empty() || row["Purpose"] == "Material Transfer");
+    }
+    // Every row with its document, and what is required on it.
+    let [netsuite] = &exported(work, "netsuite", ',')[..] else { panic!("one file") };
+    let heads = ["External ID", "To Location", "Items : Item", "Items : Quantity"];
+    assert_eq!(moved_units(netsuite, heads), expected);
+    assert!(netsuite.iter().all(|row| row["From Location"] == "DC" && row["Date"] == "1/5/2026"));
+    let [cin7] = &exported(work, "cin7", ',')[..] else { panic!("one file") };
+    let heads = ["Order Ref", "Branch", "Item Code", "Item Qty"];
+    assert_eq!(moved_units(cin7, heads), expected);
+    assert!(cin7.iter().all(|row| row["Company"] == "DC" && !row["Order Ref"].is_empty()));
+
+    // One draft a file, lines only: which place it is for stands in its name, by the document.
+    let drafts = exported(work, "shopify", ',');
+    assert_eq!(drafts.len(), 2);
+    let all: i64 = drafts.iter().flatten().map(|row| row["Quantity"].parse::<i64>().unwrap()).sum();
+    assert_eq!(all, expected.values().sum::<i64>());
+    // Only what goes to a marketplace, by its own codes, once each, in whole boxes.
+    let [plan] = &exported(work, "amazon-sendin", '\t')[..] else { panic!("one shipment") };
+    let codes: Vec<&str> = plan.iter().map(|row| row["Merchant SKU"].as_str()).collect();
+    assert_eq!(codes, ["OOL-FBA", "TEA-FBA"]);
+    for row in plan {
+        let [units, a_box, boxes] = ["Quantity", "Units per box", "Number of boxes"]
+            .map(|head| row[head].parse::<i64>().unwrap());
+        assert_eq!(units, a_box * boxes);
+    }
+}

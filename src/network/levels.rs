@@ -247,8 +247,8 @@ fn variance(demand: Option<&dyn DemandAhead>, from: f64, to: f64, end_sd: f64) -
 
 /// Demand that a source replenished over `interval` must cover for itself and all below.
 ///
-/// `crossing_days2` is the variance of what is under way, days²: of
-/// [`under_way`](crate::inventory::crossover) where purchases may overtake each other, of the lead
+/// `crossing_days2` is the variance of what is under way, days²: that of
+/// [`crossover`](crate::inventory::crossover) where purchases may overtake each other, of the lead
 /// time where they come in sequence, 0 with one fixed time.
 ///
 /// ```

@@ -307,11 +307,11 @@ fn supplier_sku(line: &OrderLine<'_>) -> Cell {
     line.decision.supplier_sku.as_str().into()
 }
 
-/// `[V-1] Name`: what the supplier calls the item and what we do.
+/// `[V-1] Name`: what the supplier calls the item and what we do; of a move what we do.
 fn description(line: &OrderLine<'_>) -> Cell {
-    let Decision { name, sku, supplier_sku, .. } = line.decision;
+    let Decision { name, sku, supplier_sku, from_location, .. } = line.decision;
     let name = if name.is_empty() { sku } else { name };
-    if supplier_sku.is_empty() {
+    if supplier_sku.is_empty() || !from_location.is_empty() {
         name.as_str().into()
     } else {
         Cell::Text(format!("[{supplier_sku}] {name}"))
