@@ -30,14 +30,14 @@ pub(crate) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Parses `text`; `file` is what messages call it.
-    pub fn new(text: &'a str, file: &'a str) -> Result<Self> {
+    pub(crate) fn new(text: &'a str, file: &'a str) -> Result<Self> {
         let table: Table =
             text.parse().map_err(|error| Error::Config(vec![format!("{file}: {error}")]))?;
         Ok(Self { text, file, table, known: Vec::new(), problems: Vec::new() })
     }
 
     /// Every setting that can change a result, as sorted text.
-    pub fn settled(&self) -> String {
+    pub(crate) fn settled(&self) -> String {
         let mut table = self.table.clone();
         table.retain(|section, _| !AFTER_A_RUN.contains(&section));
         if let Some(Value::Table(run)) = table.get_mut("run") {
@@ -47,13 +47,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether the file sets `key` in `[section]`.
-    pub fn has(&self, section: &str, key: &str) -> bool {
+    pub(crate) fn has(&self, section: &str, key: &str) -> bool {
         self.table.get(section).and_then(|table| table.get(key)).is_some()
     }
 
     /// Section `[name]`, with its defaults where it says nothing; what is wrong with it is kept for
     /// [`Reader::finish`].
-    pub fn section<T: DeserializeOwned + Default>(&mut self, name: &'static str) -> T {
+    pub(crate) fn section<T: DeserializeOwned + Default>(&mut self, name: &'static str) -> T {
         self.known.push(name);
         match self.table.remove(name) {
             None => T::default(),
@@ -69,7 +69,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Sections `[name.X]` for any X, by X; `[[name.X]]` gives one X several.
-    pub fn sections<T: DeserializeOwned + Default>(
+    pub(crate) fn sections<T: DeserializeOwned + Default>(
         &mut self,
         name: &'static str,
     ) -> BTreeMap<String, Vec<T>> {
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Everything wrong, unknown sections included.
-    pub fn finish(mut self) -> Vec<String> {
+    pub(crate) fn finish(mut self) -> Vec<String> {
         for section in self.table.keys() {
             let hint = hint(section, self.known.iter().copied());
             let line =

@@ -27,12 +27,12 @@ pub(crate) struct ExactSum {
 
 impl ExactSum {
     /// The sum of one part; what is not a number counts as nothing.
-    pub fn of(part: f64) -> Self {
+    pub(crate) fn of(part: f64) -> Self {
         Self { steps: (part.clamp(-LARGEST, LARGEST) * STEPS) as i128 }
     }
 
     /// Adds one part.
-    pub fn add(&mut self, part: f64) {
+    pub(crate) fn add(&mut self, part: f64) {
         self.merge(Self::of(part));
     }
 
@@ -40,20 +40,20 @@ impl ExactSum {
     ///
     /// # Panics
     /// On more than 134 million parts of 2^60 each.
-    pub fn merge(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self) {
         let sum = self.steps.checked_add(other.steps);
         self.steps = sum.expect("a sum of evidence fits 127 bits");
     }
 
     /// Adds sums place by place.
-    pub fn merge_all(sums: &mut [Self], others: &[Self]) {
+    pub(crate) fn merge_all(sums: &mut [Self], others: &[Self]) {
         for (sum, other) in sums.iter_mut().zip(others) {
             sum.merge(*other);
         }
     }
 
     /// The sum.
-    pub fn value(self) -> f64 {
+    pub(crate) fn value(self) -> f64 {
         self.steps as f64 / STEPS
     }
 }

@@ -38,7 +38,7 @@ pub struct Market<'a> {
 }
 
 /// Value of what was approved and not placed yet, by supplier and ship-to, reporting currency.
-pub type Approved = BTreeMap<(SupplierId, LocationId), Money>;
+pub(crate) type Approved = BTreeMap<(SupplierId, LocationId), Money>;
 
 /// Nothing was approved.
 static NOTHING_APPROVED: Approved = BTreeMap::new();

@@ -39,7 +39,7 @@ struct Locations {
 }
 
 impl<'a> Night<'a> {
-    pub fn plan_pool(
+    pub(crate) fn plan_pool(
         &self,
         p: usize,
         forecast: &PoolForecast,
@@ -238,7 +238,7 @@ impl<'a> Night<'a> {
     }
 
     /// Every series of `pool` with its forecast.
-    pub fn series_demand<'f>(
+    pub(crate) fn series_demand<'f>(
         &'f self,
         pool: &'f Pool,
         forecast: &'f PoolForecast,
@@ -295,7 +295,7 @@ impl<'a> Night<'a> {
     }
 
     /// The lines of one pool, as suppliers take them and planners have decided.
-    pub fn propose(
+    pub(crate) fn propose(
         &self,
         records: &PoolRecords<'_, 'a>,
         need: PoolNeed,
@@ -434,14 +434,14 @@ impl<'a> Night<'a> {
     }
 
     /// Channels that take part in `pool`.
-    pub fn channels_of(&self, pool: &Pool) -> Vec<ChannelId> {
+    pub(crate) fn channels_of(&self, pool: &Pool) -> Vec<ChannelId> {
         self.presence.channels(pool, &self.inputs.panel, |channel| {
             self.terms(pool, channel).reserve().is_some() || self.listed(pool, channel).is_some()
         })
     }
 
     /// What `channel` has agreed on for the item.
-    pub fn terms(&self, pool: &Pool, channel: ChannelId) -> ChannelTerms<'a> {
+    pub(crate) fn terms(&self, pool: &Pool, channel: ChannelId) -> ChannelTerms<'a> {
         ChannelTerms {
             channel: &self.inputs.channels[channel.index()],
             item: self.inputs.channel_items.get((pool.sku, channel)),

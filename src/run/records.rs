@@ -47,7 +47,7 @@ pub(super) fn usual_demand(
 
 impl<'a> Night<'a> {
     /// Looks up pool `p` everywhere.
-    pub fn records(&self, p: usize) -> PoolRecords<'_, 'a> {
+    pub(crate) fn records(&self, p: usize) -> PoolRecords<'_, 'a> {
         let inputs = self.inputs;
         let pool = &inputs.panel.pools()[p];
         let last_lines = self.last.map_or(&[][..], |last| &last.lines);
@@ -77,7 +77,7 @@ impl<'a> Night<'a> {
     }
 
     /// What the policy reads of them.
-    pub fn facts(&self, of: &PoolRecords<'_, 'a>, lead_time: &Estimate) -> PoolFacts<'a> {
+    pub(crate) fn facts(&self, of: &PoolRecords<'_, 'a>, lead_time: &Estimate) -> PoolFacts<'a> {
         let as_of = self.market.as_of;
         let stock = self.stock_level(of);
         let is_asked_for = stock.net() < 0.0
@@ -123,7 +123,7 @@ impl<'a> Night<'a> {
     }
 
     /// Why a pool is not ordered; `is_asked_for` where something else than its own sales asks.
-    pub fn held(&self, of: &PoolRecords<'_, 'a>, is_asked_for: bool) -> Option<Hold> {
+    pub(crate) fn held(&self, of: &PoolRecords<'_, 'a>, is_asked_for: bool) -> Option<Hold> {
         held_kit(self.kits.is_kit(of.pool.sku))
             .or_else(|| held(of.product, of.class.lifecycle, is_asked_for, of.by_hand.approved))
             .or_else(|| stock_unknown(self.inputs.stock_is_known()))
@@ -137,7 +137,7 @@ impl<'a> Night<'a> {
     }
 
     /// The lead time to plan with: set by hand, of the first supplier, or the default.
-    pub fn lead_time(&self, of: &PoolRecords<'_, 'a>) -> Estimate {
+    pub(crate) fn lead_time(&self, of: &PoolRecords<'_, 'a>) -> Estimate {
         match of.supply {
             Some(supply) => self.lead_times.estimate(supply, of.pool.location),
             None => lead_time::estimate(&[], &lead_time::ReceiptStatistics::default(), None),
@@ -146,7 +146,7 @@ impl<'a> Night<'a> {
 
     /// Mean days until an order to the supplier of `supply` arrives; what is set by hand is the
     /// first supplier's.
-    pub fn lead_days(&self, of: &PoolRecords<'_, 'a>, supply: &Supply) -> f64 {
+    pub(crate) fn lead_days(&self, of: &PoolRecords<'_, 'a>, supply: &Supply) -> f64 {
         let is_first = of.supply.is_some_and(|first| first.supplier == supply.supplier);
         match of.by_hand.lead_time {
             Some(by_hand) if is_first => by_hand.mean_days(),
@@ -155,7 +155,7 @@ impl<'a> Night<'a> {
     }
 
     /// The last run's quantities by supplier, not yet approved or placed.
-    pub fn previous_quantities(of: &PoolRecords<'_, 'a>) -> Vec<PreviousQuantity> {
+    pub(crate) fn previous_quantities(of: &PoolRecords<'_, 'a>) -> Vec<PreviousQuantity> {
         let mut previous = Vec::new();
         for line in of.last_lines {
             if let Some(supplier) = line.supplier {
@@ -166,7 +166,7 @@ impl<'a> Night<'a> {
     }
 
     /// When an open order comes, by the lead time and lateness of its own supplier.
-    pub fn due(
+    pub(crate) fn due(
         &self,
         of: &PoolRecords<'_, 'a>,
         order: &PurchaseOrder,
@@ -186,7 +186,7 @@ impl<'a> Night<'a> {
     }
 
     /// Open and approved orders, soonest first.
-    pub fn arrivals(&self, of: &PoolRecords<'_, 'a>, lead_time: &Estimate) -> Vec<Arrival> {
+    pub(crate) fn arrivals(&self, of: &PoolRecords<'_, 'a>, lead_time: &Estimate) -> Vec<Arrival> {
         let as_of = self.market.as_of;
         let lead_days = lead_time.lead_time.mean_days();
         let mut arrivals = Vec::new();

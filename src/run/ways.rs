@@ -25,7 +25,7 @@ pub(super) struct Ways<'w, 'a> {
 
 impl<'a> Ways<'_, 'a> {
     /// The lane that pool `p` is fed by; `None` where none leads there, or it is bought for.
-    pub fn usual_lane(&self, p: usize) -> Option<&'a Lane> {
+    pub(crate) fn usual_lane(&self, p: usize) -> Option<&'a Lane> {
         let pool = &self.inputs.panel.pools()[p];
         let into = self.inputs.lanes.into_pool(pool.sku, pool.location);
         // Of a lane that is closed for good the next best takes the place.
@@ -57,7 +57,7 @@ impl<'a> Ways<'_, 'a> {
 
     /// What a year costs pool `p` when it buys by its own row of supply, and when `lane` feeds it;
     /// `None` where a price is unknown or nothing is sold there. [example 14]
-    pub fn paths(&self, p: usize, lane: &Lane, own: &SupplyRow) -> Option<Paths> {
+    pub(crate) fn paths(&self, p: usize, lane: &Lane, own: &SupplyRow) -> Option<Paths> {
         let panel = &self.inputs.panel;
         let pool = &panel.pools()[p];
         let product = &self.inputs.products[pool.sku.index()];

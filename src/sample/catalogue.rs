@@ -91,17 +91,17 @@ pub(super) const DEPOT: usize = 7;
 
 /// Positions in [`CATALOGUE`] that other tables refer to.
 pub(super) mod at {
-    pub const HOUSE_ESPRESSO: usize = 0;
-    pub const ETHIOPIA: usize = 2;
-    pub const FILTER_V60: usize = 10;
-    pub const FILTER_CHEMEX: usize = 12;
-    pub const DRIPPER: usize = 18;
-    pub const SERVER: usize = 36;
-    pub const SCALE_NEW: usize = 30;
-    pub const NEW_ROAST: usize = 7;
-    pub const MUG_WITH_BARCODE: usize = 37;
-    pub const NO_SUPPLIER: usize = 57;
-    pub const KIT: usize = 58;
+    pub(crate) const HOUSE_ESPRESSO: usize = 0;
+    pub(crate) const ETHIOPIA: usize = 2;
+    pub(crate) const FILTER_V60: usize = 10;
+    pub(crate) const FILTER_CHEMEX: usize = 12;
+    pub(crate) const DRIPPER: usize = 18;
+    pub(crate) const SERVER: usize = 36;
+    pub(crate) const SCALE_NEW: usize = 30;
+    pub(crate) const NEW_ROAST: usize = 7;
+    pub(crate) const MUG_WITH_BARCODE: usize = 37;
+    pub(crate) const NO_SUPPLIER: usize = 57;
+    pub(crate) const KIT: usize = 58;
 }
 
 const VARIANTS: [&str; 12] = [

@@ -94,7 +94,7 @@ pub(crate) struct Random {
 }
 
 impl Random {
-    pub fn of_item(seed: u64, index: usize) -> Self {
+    pub(crate) fn of_item(seed: u64, index: usize) -> Self {
         // The golden ratio in 64 bits spreads neighbouring seeds, so that no two samples share an
         // item's stream.
         let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ index as u64;
@@ -102,17 +102,17 @@ impl Random {
     }
 
     /// Uniform in [0, 1).
-    pub fn uniform(&mut self) -> f64 {
+    pub(crate) fn uniform(&mut self) -> f64 {
         (self.generator.next_u64() >> 11) as f64 / (1u64 << 53) as f64
     }
 
     /// Uniform in `low..high`.
-    pub fn between(&mut self, low: f64, high: f64) -> f64 {
+    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.uniform()
     }
 
     /// Uniform in `0..n`.
-    pub fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.uniform() * n as f64) as usize
     }
 
@@ -124,7 +124,7 @@ impl Random {
         (sum - 2.0) * 3f64.sqrt()
     }
 
-    pub fn poisson(&mut self, mean: f64) -> i64 {
+    pub(crate) fn poisson(&mut self, mean: f64) -> i64 {
         // Counts that large are all but normal, and Knuth's product below takes as many draws as
         // there are units.
         if mean > 30.0 {

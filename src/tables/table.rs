@@ -11,7 +11,7 @@ use crate::explain::Unit;
 pub(crate) use crate::tables::declaration::{
     AS_OF, CHANNEL, LOCATION, RUN_ID, SKU, arrow_schema, of_run,
 };
-pub use crate::tables::declaration::{Column, Declaration, Encoded, Kind, Results, RunKey};
+pub(crate) use crate::tables::declaration::{Column, Declaration, Encoded, Kind, Results, RunKey};
 use crate::tables::parquet::{encode, epoch_day};
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray,

@@ -46,7 +46,7 @@ pub(crate) struct Judged {
 
 impl OwnModel {
     /// Expected units of each period; `None` if they are no demand. `[horizon]`
-    pub fn path(&self, horizon: usize) -> Option<Vec<f64>> {
+    pub(crate) fn path(&self, horizon: usize) -> Option<Vec<f64>> {
         let mut path = vec![0.0; horizon];
         self.model.forecast_into(&mut path);
         // An own model that explodes or sinks below nothing is not published: the pooled level
@@ -66,7 +66,7 @@ pub(crate) struct Series {
 
 impl Series {
     /// - `flags`: of each period of the past. `[n]`
-    pub fn new(past: &SeriesPast<'_>, flags: &[u8], bucket: Bucket) -> Self {
+    pub(crate) fn new(past: &SeriesPast<'_>, flags: &[u8], bucket: Bucket) -> Self {
         let cleaned: Vec<f64> = past.units.iter().map(|&u| f64::from(u)).collect();
         let mut observed = cleaned.clone();
         // A season that comes every year makes no item intermittent.
@@ -90,7 +90,7 @@ impl Series {
         }
     }
 
-    pub fn history(&self) -> History<'_> {
+    pub(crate) fn history(&self) -> History<'_> {
         let Self { observed, cleaned, season_length, days, intermittent } = self;
         History {
             observed,

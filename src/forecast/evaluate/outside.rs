@@ -76,7 +76,7 @@ impl OutsideSay {
     /// Moves the quantiles of a period towards those of the model.
     ///
     /// - `moved`: by which factor planners have changed the forecast.
-    pub fn blend(&self, ahead: usize, moved: f32, quantiles: &mut [f32; 8]) {
+    pub(crate) fn blend(&self, ahead: usize, moved: f32, quantiles: &mut [f32; 8]) {
         let Some(told) = self.path.quantiles[ahead] else { return };
         let weight = self.weight as f32;
         let mut highest = 0.0f32;

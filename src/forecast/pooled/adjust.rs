@@ -39,7 +39,7 @@ pub(crate) struct Whom {
 }
 
 impl Whom {
-    pub fn series(key: SeriesKey, series: usize) -> Self {
+    pub(crate) fn series(key: SeriesKey, series: usize) -> Self {
         let SeriesKey { sku, channel, location } = key;
         Self { sku, channel: Some(channel), location, series: Some(series) }
     }
@@ -47,24 +47,24 @@ impl Whom {
 
 impl Setup<'_> {
     /// What a series sold lately, units a period: its part of what several share.
-    pub fn sold_lately(&self, series: usize) -> f64 {
+    pub(crate) fn sold_lately(&self, series: usize) -> f64 {
         self.recent_mean(series, self.periods_in(SHARED_BY_DAYS))
     }
 
     /// Whether any adjustment is shared by several items.
-    pub fn shares_out(&self) -> bool {
+    pub(crate) fn shares_out(&self) -> bool {
         self.demand.adjustments.of(None).iter().any(Adjustment::is_shared_out)
     }
 
     /// No sale yet of what each adjustment for no single item concerns.
-    pub fn nothing_shared(&self) -> Vec<ExactSum> {
+    pub(crate) fn nothing_shared(&self) -> Vec<ExactSum> {
         vec![ExactSum::default(); self.demand.adjustments.of(None).len()]
     }
 
     /// Adds what a series sold lately to the sums of those adjustments that concern it.
     ///
     /// - `sold`: of each adjustment that is for no single item.
-    pub fn add_shared(&self, series: usize, sold: &mut [ExactSum]) {
+    pub(crate) fn add_shared(&self, series: usize, sold: &mut [ExactSum]) {
         if !self.shares_out() {
             return;
         }
@@ -77,7 +77,7 @@ impl Setup<'_> {
     }
 
     /// Among whom each adjustment for no single item is shared, of whom all sold so much.
-    pub fn shared_out(&self, sold: &[ExactSum]) -> Vec<SharedOut> {
+    pub(crate) fn shared_out(&self, sold: &[ExactSum]) -> Vec<SharedOut> {
         let wide = self.demand.adjustments.of(None);
         if !self.shares_out() {
             return vec![SharedOut::default(); wide.len()];
@@ -142,7 +142,7 @@ pub(crate) struct JudgedAdjustments {
 impl Model<'_> {
     /// How the adjustments of days that are over fared at the rolling origins, as if they had been
     /// made by then; `None` where there are none.
-    pub fn judge_adjustments(
+    pub(crate) fn judge_adjustments(
         &self,
         fitted: &Fitted<'_>,
         series: &Series,
@@ -187,7 +187,7 @@ impl Model<'_> {
 
     /// Applies the planners' adjustments that have not expired on the morning of period `first` of
     /// the axis to the periods from there on; those of no single item first.
-    pub fn adjust(&self, whom: Whom, first: usize, mean: &mut [f32]) {
+    pub(crate) fn adjust(&self, whom: Whom, first: usize, mean: &mut [f32]) {
         let setup = &self.setup;
         let demand = &setup.demand;
         let wide = demand.adjustments.of(None);

@@ -104,7 +104,7 @@ impl Shared {
         }
     }
 
-    pub fn of_error_group(&self, group: ErrorGroup) -> &GroupErrors {
+    pub(crate) fn of_error_group(&self, group: ErrorGroup) -> &GroupErrors {
         &self.error_groups[group.index()]
     }
 }
@@ -160,13 +160,13 @@ pub(crate) struct SeriesPast<'a> {
 impl SeriesPast<'_> {
     /// Units that `level`, as known at an earlier origin, expects of period `t`; off-season, where
     /// no level is learnt, none.
-    pub fn expected_units(&self, level: f64, t: usize) -> f64 {
+    pub(crate) fn expected_units(&self, level: f64, t: usize) -> f64 {
         (level * self.expected_exposure(t)).max(0.0)
     }
 
     /// Exposure of period `t` as an earlier origin expects it: promotions that are not planned are
     /// not expected on their day.
-    pub fn expected_exposure(&self, t: usize) -> f64 {
+    pub(crate) fn expected_exposure(&self, t: usize) -> f64 {
         let factor = match self.unplanned {
             Some(Unplanned { uplift, average }) if is_promoted(&self.promoted_periods, t) => {
                 average / uplift
@@ -178,12 +178,12 @@ impl SeriesPast<'_> {
     }
 
     /// Whether demand of period `t` was observed.
-    pub fn observed(&self, t: usize) -> bool {
+    pub(crate) fn observed(&self, t: usize) -> bool {
         !self.exposure_without_origins[t].is_nan()
     }
 
     /// Units and expected exposure of the observed periods of `range`.
-    pub fn tally(&self, range: Range<usize>) -> Tally {
+    pub(crate) fn tally(&self, range: Range<usize>) -> Tally {
         let mut tally = Tally::default();
         for t in range.filter(|&t| self.observed(t)) {
             tally.add(f64::from(self.units[t]), self.expected_exposure(t));
@@ -192,14 +192,14 @@ impl SeriesPast<'_> {
     }
 
     /// Recency-weighted units and exposure, promoted periods at their baseline.
-    pub fn recent(&self, half_life: f64) -> Tally {
+    pub(crate) fn recent(&self, half_life: f64) -> Tally {
         self.recent_before(self.units.len(), &self.exposure, half_life)
     }
 
     /// The same before period `end`.
     ///
     /// - `exposure`: as it was known then. `[>= end]`
-    pub fn recent_before(&self, end: usize, exposure: &[f32], half_life: f64) -> Tally {
+    pub(crate) fn recent_before(&self, end: usize, exposure: &[f32], half_life: f64) -> Tally {
         // Further back the weights are all but nothing, and the walk would cost as much as the
         // history is long.
         let first = end.saturating_sub((HALF_LIVES_BACK * half_life).ceil() as usize);
@@ -210,12 +210,12 @@ impl SeriesPast<'_> {
     }
 
     /// First period of the level that holds today.
-    pub fn level_from(&self) -> usize {
+    pub(crate) fn level_from(&self) -> usize {
         self.shift.map_or(0, |shift| shift.from)
     }
 
     /// Observed periods before it.
-    pub fn observed_before_shift(&self) -> usize {
+    pub(crate) fn observed_before_shift(&self) -> usize {
         (0..self.level_from()).filter(|&t| self.observed(t)).count()
     }
 
@@ -223,7 +223,7 @@ impl SeriesPast<'_> {
     /// have.
     ///
     /// - `flags`: [`flag`] bits of each. `[n]`
-    pub fn idle(&self, flags: &[u8]) -> usize {
+    pub(crate) fn idle(&self, flags: &[u8]) -> usize {
         let first = self.units.iter().rposition(|&units| units > 0.0).map_or(0, |last| last + 1);
         let counts = |t: &usize| self.observed(*t) && Activity::of(flags[*t]).counts_as_idle();
         (first..self.units.len()).filter(counts).count()
@@ -283,7 +283,7 @@ impl SeriesPast<'_> {
     }
 
     /// Units and exposure of some periods after a silence; see [`Self::silence`].
-    pub fn after_silence(&self, range: Range<usize>, flags: &[u8]) -> Tally {
+    pub(crate) fn after_silence(&self, range: Range<usize>, flags: &[u8]) -> Tally {
         let mut tally = self.tally(range.clone());
         for t in range {
             if Activity::of(flags[t]) == Activity::InferredOutOfStock {
@@ -327,7 +327,7 @@ pub(crate) struct Origin {
 
 impl Origin {
     /// Level over about two months, units a period.
-    pub fn rate(&self) -> f64 {
+    pub(crate) fn rate(&self) -> f64 {
         self.levels[TWO_MONTHS]
     }
 }
@@ -342,41 +342,41 @@ pub(crate) struct Fitted<'a> {
 }
 
 impl Fitted<'_> {
-    pub fn today(&self) -> &Origin {
+    pub(crate) fn today(&self) -> &Origin {
         self.origins.last().expect("today is always there")
     }
 
     /// The rolling origins and today, oldest first.
-    pub fn origins(&self) -> &[Origin] {
+    pub(crate) fn origins(&self) -> &[Origin] {
         &self.origins
     }
 
     /// The rolling origins alone, oldest first.
-    pub fn past_origins(&self) -> &[Origin] {
+    pub(crate) fn past_origins(&self) -> &[Origin] {
         &self.origins[..self.origins.len() - 1]
     }
 
     /// What was known some periods before today, if an origin lies there.
-    pub fn origin_at(&self, periods_back: usize) -> Option<&Origin> {
+    pub(crate) fn origin_at(&self, periods_back: usize) -> Option<&Origin> {
         self.origins.iter().find(|origin| origin.periods_back == periods_back)
     }
 }
 
 impl<'a> Model<'a> {
     /// A model of which nothing is learnt.
-    pub fn new(demand: Demand<'a>, settings: Settings) -> Self {
+    pub(crate) fn new(demand: Demand<'a>, settings: Settings) -> Self {
         let setup = Setup::new(demand, settings);
         let shared = Shared::nothing(setup.groups.keys.len(), setup.periods());
         Self { setup, shared }
     }
 
     /// Fits the channels of a pool.
-    pub fn fit_channels(&self, pool: usize) -> Vec<Fitted<'a>> {
+    pub(crate) fn fit_channels(&self, pool: usize) -> Vec<Fitted<'a>> {
         self.setup.panel().pools()[pool].series.clone().map(|i| self.fit_series(i)).collect()
     }
 
     /// Fits one series of the panel.
-    pub fn fit_series(&self, series: usize) -> Fitted<'a> {
+    pub(crate) fn fit_series(&self, series: usize) -> Fitted<'a> {
         let setup = &self.setup;
         let past = self.past(series);
         let n = past.units.len();
@@ -652,7 +652,7 @@ impl<'a> Model<'a> {
 
     /// `index`, a pooled one of the panel's axis, times the launch curve, over the periods `range`
     /// of a series that starts at `start`, counted from there.
-    pub fn exposure_since_launch(
+    pub(crate) fn exposure_since_launch(
         &self,
         start: usize,
         range: Range<usize>,
@@ -753,7 +753,7 @@ impl Setup<'_> {
     }
 
     /// Mean of the last `window` observed periods of a series; of none, zero.
-    pub fn recent_mean(&self, series: usize, window: usize) -> f64 {
+    pub(crate) fn recent_mean(&self, series: usize, window: usize) -> f64 {
         let flags = self.panel().flags(series);
         let periods = self.panel().cleaned(series).iter().zip(flags);
         let observed = periods.filter(|(_, flags)| **flags & flag::CENSORED == 0);

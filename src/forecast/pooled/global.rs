@@ -128,7 +128,7 @@ impl Judged {
 impl Rows {
     /// The model of all rows, used by the error groups where one of the older rows lowers the error
     /// of the latest.
-    pub fn learn(mut self) -> Option<Global> {
+    pub(crate) fn learn(mut self) -> Option<Global> {
         // Stable: the origins of a series stay in their order.
         self.rows.sort_by_key(|row| row.series);
         let older: Vec<&Row> = self.rows.iter().filter(|row| !row.latest).collect();
@@ -214,7 +214,7 @@ pub(crate) struct Position<'p> {
 
 impl Model<'_> {
     /// Adds the past lead times of a series.
-    pub fn add_lead_times(&self, fitted: &Fitted<'_>, rows: &mut Rows) {
+    pub(crate) fn add_lead_times(&self, fitted: &Fitted<'_>, rows: &mut Rows) {
         let setup = &self.setup;
         let past = &fitted.past;
         let step = setup.steps.lead_time();
@@ -254,7 +254,7 @@ impl Model<'_> {
     }
 
     /// Factor on a level.
-    pub fn correction(&self, error_group: ErrorGroup, position: &Position<'_>) -> f64 {
+    pub(crate) fn correction(&self, error_group: ErrorGroup, position: &Position<'_>) -> f64 {
         match &self.shared.global {
             Some(global) if global.used[error_group.index()] => {
                 let moved = global.moved(&self.regressors(position));
@@ -265,7 +265,7 @@ impl Model<'_> {
     }
 
     /// Factor on the level of a series whose state was moved on to today.
-    pub fn correction_today(&self, series: usize, state: &SeriesState) -> f64 {
+    pub(crate) fn correction_today(&self, series: usize, state: &SeriesState) -> f64 {
         let setup = &self.setup;
         let error_group = setup.error_group(
             state.rate(),

@@ -51,7 +51,7 @@ pub(crate) struct OwnGrowth {
 
 impl OwnGrowth {
     /// What is believed where the group grows by `of_group`.
-    pub fn believed(own: Option<Self>, of_group: f64) -> f64 {
+    pub(crate) fn believed(own: Option<Self>, of_group: f64) -> f64 {
         let prior = 1.0 / (ITEM_SD * ITEM_SD);
         // Without two years of its own an item grows with nobody: its group is mostly others.
         let Some(Self { growth, variance }) = own else { return 0.0 };
@@ -77,20 +77,20 @@ pub(crate) struct GroupGrowth {
 
 impl GroupGrowth {
     /// Adds a member.
-    pub fn add(&mut self, own: OwnGrowth) {
+    pub(crate) fn add(&mut self, own: OwnGrowth) {
         let weight = 1.0 / (own.variance + ITEM_SD * ITEM_SD);
         self.weight.add(weight);
         self.weighted.add(weight * own.growth.clamp(-LIMIT, LIMIT));
     }
 
     /// Adds those of another partition.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         self.weight.merge(other.weight);
         self.weighted.merge(other.weighted);
     }
 
     /// Growth of the group.
-    pub fn mean(&self) -> f64 {
+    pub(crate) fn mean(&self) -> f64 {
         let weight = self.weight.value();
         let mean = self.weighted.value() / (weight + 1.0 / (GROUP_SD * GROUP_SD));
         beyond_chance(mean, 1.0 / weight.max(1e-12) + COMMON_SD * COMMON_SD)
@@ -124,7 +124,7 @@ impl BlockSums {
     /// Of the periods from `level_from` on, as far back as is ever compared.
     ///
     /// - `unknown`: the most periods at the end that [`Self::growth`] will be asked not to know.
-    pub fn of(past: &Past<'_>, bucket: Bucket, level_from: usize, unknown: usize) -> Self {
+    pub(crate) fn of(past: &Past<'_>, bucket: Bucket, level_from: usize, unknown: usize) -> Self {
         let blocks = Blocks::of(bucket);
         let n = past.units.len();
         let most = 2 * blocks.year + unknown / blocks.length;
@@ -139,7 +139,7 @@ impl BlockSums {
 
     /// Growth over the year before the last `unknown` periods; `None` where fewer than half of the
     /// blocks have their counterpart a year before.
-    pub fn growth(&self, unknown: usize) -> Option<OwnGrowth> {
+    pub(crate) fn growth(&self, unknown: usize) -> Option<OwnGrowth> {
         let Blocks { length, year } = self.blocks;
         debug_assert!(unknown.is_multiple_of(length), "an origin lies between two blocks");
         let known = self.sums.get(unknown / length..)?;

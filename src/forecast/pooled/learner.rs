@@ -522,7 +522,7 @@ impl ErrorEvidence {
 
 impl Calibrated {
     /// Quantiles of one period, by error group.
-    pub fn quantile_tables(&self) -> Vec<QuantileTable> {
+    pub(crate) fn quantile_tables(&self) -> Vec<QuantileTable> {
         QuantileTable::of_groups(&QUANTILES, self.error_groups.iter().map(|group| &group.periods))
     }
 }
@@ -599,7 +599,7 @@ impl Model<'_> {
     }
 
     /// The pool's total at each origin of its longest channel; the last is today.
-    pub fn pool_origins(&self, channels: &[Fitted<'_>]) -> Vec<PoolOrigin> {
+    pub(crate) fn pool_origins(&self, channels: &[Fitted<'_>]) -> Vec<PoolOrigin> {
         if let [only] = channels {
             let mut origins = Vec::with_capacity(only.origins().len());
             for origin in only.origins() {

@@ -76,12 +76,12 @@ impl<T: Default, const N: usize> Default for LessWorst<T, N> {
 
 impl<T: Shared<N>, const N: usize> LessWorst<T, N> {
     /// Adds all that one member says.
-    pub fn add(&mut self, member: &T) {
+    pub(crate) fn add(&mut self, member: &T) {
         self.merge(&Self { all: member.parts().map(ExactSum::of), worst: *member, members: 1 });
     }
 
     /// Adds other members, in any order.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         if self.members == 0 || (other.members > 0 && is_worse(&other.worst, &self.worst)) {
             self.worst = other.worst;
         }
@@ -90,7 +90,7 @@ impl<T: Shared<N>, const N: usize> LessWorst<T, N> {
     }
 
     /// The sum, of the worst member as much as is usual; all of it where there is no other.
-    pub fn value(&self) -> T {
+    pub(crate) fn value(&self) -> T {
         let all = self.all.map(ExactSum::value);
         if self.members <= 1 {
             return T::of_parts(all);

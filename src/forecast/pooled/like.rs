@@ -48,7 +48,7 @@ pub(crate) struct GroupRates {
 
 impl GroupRates {
     /// Adds a member; one that was never seen says nothing.
-    pub fn add(&mut self, member: &Member) {
+    pub(crate) fn add(&mut self, member: &Member) {
         let Member { units, exposure, scatter, size } = *member;
         if exposure <= 0.0 || units <= 0.0 {
             return;
@@ -63,7 +63,7 @@ impl GroupRates {
     }
 
     /// Adds those of another partition.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         self.members.merge(other.members);
         self.units.merge(other.units);
         self.exposure.merge(other.exposure);
@@ -93,7 +93,7 @@ impl GroupRates {
     }
 
     /// Of each group: its own where it has members enough, else that of everything.
-    pub fn learn(groups: &[Self], most: f64) -> Vec<Option<Like>> {
+    pub(crate) fn learn(groups: &[Self], most: f64) -> Vec<Option<Like>> {
         let mut everything = Self::default();
         groups.iter().for_each(|group| everything.merge(group));
         let of_all = everything.like(most);
@@ -112,7 +112,7 @@ pub(crate) struct Like {
 impl Like {
     /// The prior for a series that sold `units` at an exposure of `exposure` since: the less of it,
     /// the more the two contradict each other.
-    pub fn prior(&self, units: f64, exposure: f64) -> LevelPrior {
+    pub(crate) fn prior(&self, units: f64, exposure: f64) -> LevelPrior {
         let LevelPrior { level, periods } = self.level;
         let mean = level * exposure;
         let variance = self.scatter * mean * (1.0 + exposure / periods.max(1e-9));
@@ -126,7 +126,7 @@ impl Like {
     ///
     /// NaN where it was no more than its like sell in one period with a sale; else such that `units
     /// / exposure` is what was sold beyond one sale.
-    pub fn first_exposure(&self, units: f64) -> f64 {
+    pub(crate) fn first_exposure(&self, units: f64) -> f64 {
         if units > self.size { units / (units - self.size) } else { f64::NAN }
     }
 }

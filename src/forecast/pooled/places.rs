@@ -45,7 +45,7 @@ pub(crate) struct Move {
 impl Move {
     /// Of a pool; `None` where its level is not what it sold: nothing, a silence that lasts, an
     /// analogue's.
-    pub fn of(pool: &PoolState, half_lives: &[f64; HALF_LIVES]) -> Option<Self> {
+    pub(crate) fn of(pool: &PoolState, half_lives: &[f64; HALF_LIVES]) -> Option<Self> {
         let mut now = 0.0;
         let mut usual = 0.0;
         let mut variance = 0.0;

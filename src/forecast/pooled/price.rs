@@ -113,7 +113,7 @@ pub(crate) struct Elasticities {
 
 impl Elasticities {
     /// The elasticities of all changes seen, at most 0.
-    pub fn learn(changes: &[PriceChange], groups: usize) -> Self {
+    pub(crate) fn learn(changes: &[PriceChange], groups: usize) -> Self {
         if changes.is_empty() {
             return Self::default();
         }
@@ -130,7 +130,7 @@ impl Elasticities {
     }
 
     /// The same for the groups of a later panel; `earlier` is where each stood, if it did.
-    pub fn of_earlier(&self, earlier: impl Iterator<Item = Option<usize>>) -> Self {
+    pub(crate) fn of_earlier(&self, earlier: impl Iterator<Item = Option<usize>>) -> Self {
         Self { of_groups: earlier.map(|old| old.map_or(0.0, |old| self.of(old))).collect() }
     }
 
@@ -163,7 +163,7 @@ impl SeriesPast<'_> {
     /// Adds what was sold around each change of price, by exposures that know nothing of prices.
     ///
     /// - `start`: first period of the series on the axis.
-    pub fn add_price_changes(
+    pub(crate) fn add_price_changes(
         &self,
         start: usize,
         path: &PricePath,
@@ -213,7 +213,7 @@ impl SeriesPast<'_> {
 
 impl Setup<'_> {
     /// Prices of a series: its channel's own where there are any, else those of all channels.
-    pub fn price_path(&self, key: SeriesKey) -> PricePath {
+    pub(crate) fn price_path(&self, key: SeriesKey) -> PricePath {
         let of_sku = self.demand.prices.of(key.sku);
         let own = of_sku.iter().any(|price| price.channel == Some(key.channel));
         let channel = own.then_some(key.channel);
@@ -235,7 +235,7 @@ impl Setup<'_> {
 impl Model<'_> {
     /// Multiplies exposures from period `first` of the axis on by what the price makes of demand;
     /// where `promoted` says so, counted from there, by what the regular price would.
-    pub fn apply_prices(
+    pub(crate) fn apply_prices(
         &self,
         exposure: &mut [f32],
         group: usize,

@@ -44,7 +44,7 @@ impl Kinds {
     }
 
     /// Whether these run wherever `other` do.
-    pub fn are_among(self, other: Self) -> bool {
+    pub(crate) fn are_among(self, other: Self) -> bool {
         self.bits & !other.bits == 0
     }
 }
@@ -73,7 +73,7 @@ impl PromotedPeriod {
     };
 
     /// Whether the same runs in both, whatever plans state.
-    pub fn is_like(&self, other: &Self) -> bool {
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
         self.kinds == other.kinds
             && self.after == other.after
             && self.covered == other.covered
@@ -81,7 +81,7 @@ impl PromotedPeriod {
     }
 
     /// Whether most of the period is promoted.
-    pub fn is_promoted(&self) -> bool {
+    pub(crate) fn is_promoted(&self) -> bool {
         self.covered >= MOSTLY
     }
 
@@ -114,7 +114,7 @@ pub(crate) struct PromotionIndex<'a> {
 }
 
 impl<'a> PromotionIndex<'a> {
-    pub fn new(promotions: &'a [Promotion]) -> Self {
+    pub(crate) fn new(promotions: &'a [Promotion]) -> Self {
         let mut names: Vec<String> = promotions.iter().flat_map(names_of).collect();
         names.sort();
         names.dedup();
@@ -177,7 +177,7 @@ pub(crate) struct Planned<'a> {
 
 impl Setup<'_> {
     /// The promotions that concern a series: of its item, its category, or one above it.
-    pub fn promotions_of(&self, key: SeriesKey) -> Vec<Planned<'_>> {
+    pub(crate) fn promotions_of(&self, key: SeriesKey) -> Vec<Planned<'_>> {
         let mut found = Vec::new();
         if self.demand.promotions.is_empty() {
             return found;
@@ -202,7 +202,7 @@ impl Setup<'_> {
 
     /// What runs in the periods `range` of a series, counted from its start: by the promotions
     /// table, in the past also by flag; empty where nothing does.
-    pub fn promotion_calendar(
+    pub(crate) fn promotion_calendar(
         &self,
         series: usize,
         range: Range<usize>,
@@ -285,7 +285,7 @@ impl Setup<'_> {
 
     /// The rate of promotions over the last year, for a series that had some while no promotion is
     /// planned for anything.
-    pub fn unplanned(&self, promoted: &[PromotedPeriod], uplift: f64) -> Option<Unplanned> {
+    pub(crate) fn unplanned(&self, promoted: &[PromotedPeriod], uplift: f64) -> Option<Unplanned> {
         if !self.demand.promotions.is_empty() || promoted.is_empty() {
             return None;
         }
@@ -299,13 +299,13 @@ impl Setup<'_> {
 
 impl Model<'_> {
     /// Factor on demand of one period: by kind and depth as learnt, times the series' own.
-    pub fn uplift(&self, group: usize, period: &PromotedPeriod, own: f64) -> f64 {
+    pub(crate) fn uplift(&self, group: usize, period: &PromotedPeriod, own: f64) -> f64 {
         self.shared.response.factor(group, period, own)
     }
 
     /// Multiplies exposures by what their promotions sell; of future ones, what a plan states is
     /// believed.
-    pub fn apply_promotions(
+    pub(crate) fn apply_promotions(
         &self,
         exposure: &mut [f32],
         group: usize,

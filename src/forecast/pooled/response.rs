@@ -64,7 +64,7 @@ pub(crate) struct OwnOccurrences {
 
 impl OwnOccurrences {
     /// Adds a period that sold `sold` where `expected` was.
-    pub fn add(&mut self, period: &PromotedPeriod, sold: f64, expected: f64) {
+    pub(crate) fn add(&mut self, period: &PromotedPeriod, sold: f64, expected: f64) {
         let mut like = *period;
         like.discount = (period.discount / DISCOUNT_STEP).round() * DISCOUNT_STEP;
         like.covered = (period.covered / COVER_STEP).round() * COVER_STEP;
@@ -106,7 +106,7 @@ struct KindResponse {
 
 impl Response {
     /// The response of all `rows`, each with the group of its series.
-    pub fn learn(rows: &[GroupOccurrences], groups: usize) -> Self {
+    pub(crate) fn learn(rows: &[GroupOccurrences], groups: usize) -> Self {
         let usable: Vec<&GroupOccurrences> =
             rows.iter().filter(|row| row.occurrences.sales.expected > 0.0).collect();
         let kinds = combinations(&usable);
@@ -163,7 +163,7 @@ impl Response {
     }
 
     /// Factor on demand of a period, `own` that of the series beside the response of all.
-    pub fn factor(&self, group: usize, period: &PromotedPeriod, own: f64) -> f64 {
+    pub(crate) fn factor(&self, group: usize, period: &PromotedPeriod, own: f64) -> f64 {
         if period.after {
             return self.dip.exponential();
         }
@@ -191,7 +191,7 @@ impl Response {
     }
 
     /// A series' own response beside that of all.
-    pub fn own(&self, group: usize, occurrences: &OwnOccurrences) -> f64 {
+    pub(crate) fn own(&self, group: usize, occurrences: &OwnOccurrences) -> f64 {
         let mut sales = Tally::default();
         for row in occurrences.rows.iter().filter(|row| !row.like.after) {
             let mean = row.sales.expected * self.factor(group, &row.like, 1.0);
@@ -202,7 +202,7 @@ impl Response {
     }
 
     /// Mean factor of the promotions that a series had.
-    pub fn mean_uplift(&self, group: usize, occurrences: &OwnOccurrences, own: f64) -> f64 {
+    pub(crate) fn mean_uplift(&self, group: usize, occurrences: &OwnOccurrences, own: f64) -> f64 {
         let mut sales = Tally::default();
         for row in occurrences.rows.iter().filter(|row| !row.like.after) {
             let expected = row.sales.expected;

@@ -81,7 +81,7 @@ impl Default for SilenceSums {
 
 impl SilenceSums {
     /// Adds a silence after which `sold` units followed in periods of an exposure of `exposure`.
-    pub fn add(&mut self, silence: &Silence, sold: f64, exposure: f64) {
+    pub(crate) fn add(&mut self, silence: &Silence, sold: f64, exposure: f64) {
         let expected = silence.rate * exposure;
         if expected > 0.0 {
             let cell = &mut self.cells[silence.cell()];
@@ -92,7 +92,7 @@ impl SilenceSums {
     }
 
     /// Adds those of another partition.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         for (sum, other) in self.cells.iter_mut().zip(&other.cells) {
             sum.silences.merge(other.silences);
             sum.sold.merge(other.sold);
@@ -101,7 +101,7 @@ impl SilenceSums {
     }
 
     /// What is believed of silences to come.
-    pub fn learn(&self) -> Returns {
+    pub(crate) fn learn(&self) -> Returns {
         let mut cells = Vec::with_capacity(self.cells.len());
         for (band, of_band) in self.cells.chunks_exact(DUE_BANDS).enumerate() {
             let mut all = Tally::default();
@@ -150,7 +150,7 @@ pub(crate) struct Returning {
 
 impl Returns {
     /// What is believed of an item with this silence; nothing before it is learnt.
-    pub fn of(&self, silence: &Silence) -> Option<Returning> {
+    pub(crate) fn of(&self, silence: &Silence) -> Option<Returning> {
         let cell = self.cells.get(silence.cell())?;
         let gone = silence.due >= MISSED_SALES
             && silence.days >= MISSED_DAYS

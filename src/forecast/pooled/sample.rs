@@ -28,7 +28,7 @@ struct Place {
 
 impl Sample {
     /// At most `size` pools, which do not depend on the others.
-    pub fn new(demand: &Demand<'_>, size: usize) -> Self {
+    pub(crate) fn new(demand: &Demand<'_>, size: usize) -> Self {
         let pools = demand.panel.pools();
         if pools.len() <= size {
             return Self { last: None, hashes: Vec::new() };
@@ -48,7 +48,7 @@ impl Sample {
     }
 
     /// Whether a pool is in it.
-    pub fn holds(&self, pool: usize) -> bool {
+    pub(crate) fn holds(&self, pool: usize) -> bool {
         let Some(last) = self.last else { return true };
         Place { hash: self.hashes[pool], pool } <= last
     }

@@ -164,7 +164,7 @@ pub(crate) struct Unprofiled {
 
 impl Seasons {
     /// No seasons.
-    pub fn flat(groups: usize, periods: usize) -> Self {
+    pub(crate) fn flat(groups: usize, periods: usize) -> Self {
         Self {
             profiles: vec![Profile::flat(periods); groups],
             unprofiled: Vec::new(),
@@ -173,7 +173,7 @@ impl Seasons {
     }
 
     /// The profiles of all groups, each pulled towards that of all categories in its channel.
-    pub fn learn(setup: &Setup<'_>, totals: &Totals) -> Self {
+    pub(crate) fn learn(setup: &Setup<'_>, totals: &Totals) -> Self {
         let keys = &setup.groups.keys;
         let mut seasons = Self::flat(keys.len(), setup.periods());
         seasons.launch_curve = totals.launch_curve();

@@ -43,7 +43,7 @@ pub(crate) struct Setup<'a> {
 }
 
 impl<'a> Setup<'a> {
-    pub fn new(demand: Demand<'a>, settings: Settings) -> Self {
+    pub(crate) fn new(demand: Demand<'a>, settings: Settings) -> Self {
         let calendar = demand.panel.calendar();
         let bucket = calendar.bucket();
         let periods = calendar.history() + settings.reach(bucket);
@@ -61,43 +61,43 @@ impl<'a> Setup<'a> {
         }
     }
 
-    pub fn panel(&self) -> &'a Panel {
+    pub(crate) fn panel(&self) -> &'a Panel {
         self.demand.panel
     }
 
-    pub fn calendar(&self) -> &'a Calendar {
+    pub(crate) fn calendar(&self) -> &'a Calendar {
         self.demand.panel.calendar()
     }
 
-    pub fn bucket(&self) -> Bucket {
+    pub(crate) fn bucket(&self) -> Bucket {
         self.calendar().bucket()
     }
 
     /// Periods of history and as far ahead as profiles reach.
-    pub fn periods(&self) -> usize {
+    pub(crate) fn periods(&self) -> usize {
         self.calendar().history() + self.settings.reach(self.bucket())
     }
 
     /// Whole periods in `days`, at least one.
-    pub fn periods_in(&self, days: f64) -> usize {
+    pub(crate) fn periods_in(&self, days: f64) -> usize {
         (days / self.bucket().days()).round().max(1.0) as usize
     }
 
     /// Weekday of a period of the axis, Monday = 0; `None` when periods are no days.
-    pub fn weekday_of(&self, period: usize) -> Option<usize> {
+    pub(crate) fn weekday_of(&self, period: usize) -> Option<usize> {
         (self.bucket() == Bucket::Day)
             .then(|| self.calendar().start(period as i64).weekday().num_days_from_monday() as usize)
     }
 
     /// Half-life of an observation in a group's recent total, periods.
-    pub fn group_half_life(&self) -> f64 {
+    pub(crate) fn group_half_life(&self) -> f64 {
         // Three periods at least: a group of months must not follow the last month alone.
         (self.settings.group_half_life_days / self.bucket().days()).max(3.0)
     }
 
     /// Error group of a pool or series that sells `rate` units a period and was observed for
     /// `observed` periods.
-    pub fn error_group(
+    pub(crate) fn error_group(
         &self,
         rate: f64,
         observed: f64,

@@ -107,7 +107,7 @@ pub(crate) struct SignalIndex {
 type Heard = [Option<usize>; MOST];
 
 impl SignalIndex {
-    pub fn new(demand: &Demand<'_>, periods: usize, horizon: usize) -> Self {
+    pub(crate) fn new(demand: &Demand<'_>, periods: usize, horizon: usize) -> Self {
         let mut index = Self::default();
         for of_name in demand.signals.chunk_by(|a, b| a.signal == b.signal) {
             // Products of all pairs are kept for each series: their number grows with the square.
@@ -391,7 +391,7 @@ pub(crate) struct SignalEffects {
 
 impl SignalEffects {
     /// The effects that held in the windows; evidence in panel order.
-    pub fn learn(evidence: &[SignalEvidence], groups: usize) -> Self {
+    pub(crate) fn learn(evidence: &[SignalEvidence], groups: usize) -> Self {
         if evidence.is_empty() {
             return Self::default();
         }
@@ -433,7 +433,7 @@ impl SignalEffects {
     }
 
     /// Share of demand for a standard deviation of each signal.
-    pub fn of(&self, group: usize) -> [f64; MOST] {
+    pub(crate) fn of(&self, group: usize) -> [f64; MOST] {
         self.coefficients.get(group).copied().unwrap_or_default()
     }
 }
@@ -448,7 +448,7 @@ fn of_groups(groups: &[Sums]) -> Vec<[f64; MOST]> {
 
 impl Model<'_> {
     /// What a series sold under its signals, by exposures that know nothing of them.
-    pub fn signal_evidence(&self, fitted: &Fitted<'_>) -> Option<SignalEvidence> {
+    pub(crate) fn signal_evidence(&self, fitted: &Fitted<'_>) -> Option<SignalEvidence> {
         let setup = &self.setup;
         if setup.signals.names.is_empty() {
             return None;
@@ -495,7 +495,13 @@ impl Model<'_> {
     }
 
     /// Multiplies exposures from period `first` of the axis on by what signals make of demand.
-    pub fn apply_signals(&self, exposure: &mut [f32], group: usize, first: usize, key: SeriesKey) {
+    pub(crate) fn apply_signals(
+        &self,
+        exposure: &mut [f32],
+        group: usize,
+        first: usize,
+        key: SeriesKey,
+    ) {
         let coefficients = self.shared.signals.of(group);
         if coefficients == [0.0; MOST] {
             return;
@@ -512,7 +518,7 @@ impl Model<'_> {
     }
 
     /// What signals do to the coming lead time of a series, in words; empty for nothing.
-    pub fn signals_in_words(&self, group: usize, key: SeriesKey) -> String {
+    pub(crate) fn signals_in_words(&self, group: usize, key: SeriesKey) -> String {
         let coefficients = self.shared.signals.of(group);
         let mut words = String::new();
         if coefficients == [0.0; MOST] {
@@ -536,7 +542,7 @@ impl Model<'_> {
 
 impl Setup<'_> {
     /// Digest of the signals before `as_of`.
-    pub fn signals_digest(&self, as_of: NaiveDate) -> u64 {
+    pub(crate) fn signals_digest(&self, as_of: NaiveDate) -> u64 {
         let mut digest = Digest::default();
         for row in self.demand.signals.iter().filter(|row| row.date < as_of) {
             digest.text(&row.signal);
@@ -547,7 +553,7 @@ impl Setup<'_> {
     }
 
     /// What there is to say about the signals and what was learnt of them.
-    pub fn signal_exceptions(&self, effects: &SignalEffects) -> Vec<Exception> {
+    pub(crate) fn signal_exceptions(&self, effects: &SignalEffects) -> Vec<Exception> {
         let mut exceptions = Vec::new();
         let mut tell = |severity, what: String, why: String| {
             let about = Subject::Table("signals".to_owned());

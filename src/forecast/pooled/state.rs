@@ -228,7 +228,7 @@ impl Model<'_> {
     }
 
     /// What a level of 1 sells in each period of the horizon. `[horizon]`
-    pub fn future(&self, series: usize, state: &SeriesState) -> Future {
+    pub(crate) fn future(&self, series: usize, state: &SeriesState) -> Future {
         let setup = &self.setup;
         let key = setup.panel().key(series);
         let n = state.periods;
@@ -265,7 +265,7 @@ impl Model<'_> {
 
     /// Moves the state of a series on to the end of history: levels follow, everything else stays
     /// as fitted.
-    pub fn advance(&self, series: usize, state: &mut SeriesState) {
+    pub(crate) fn advance(&self, series: usize, state: &mut SeriesState) {
         let setup = &self.setup;
         let panel = setup.panel();
         let units = panel.cleaned(series);
@@ -341,7 +341,7 @@ impl Setup<'_> {
 
     /// Digest of the master data and of the promotions and prices begun before `as_of` that shape
     /// the fit of a series.
-    pub fn terms_digest(&self, series: usize, as_of: NaiveDate) -> u64 {
+    pub(crate) fn terms_digest(&self, series: usize, as_of: NaiveDate) -> u64 {
         let key = self.panel().key(series);
         let mut digest = Digest::default();
         if let Some(product) = self.demand.products.get(key.sku.index()) {

@@ -76,7 +76,7 @@ pub(crate) struct PartFactors {
 }
 
 impl YearParts {
-    pub fn new(calendar: &Calendar, periods: usize) -> Self {
+    pub(crate) fn new(calendar: &Calendar, periods: usize) -> Self {
         let bucket = calendar.bucket();
         let half = chrono::Duration::days((bucket.days() / 2.0) as i64);
         let of_period: Vec<u8> = (0..periods)
@@ -103,12 +103,12 @@ impl YearParts {
     }
 
     /// Part of a period of the axis.
-    pub fn of(&self, period: usize) -> usize {
+    pub(crate) fn of(&self, period: usize) -> usize {
         usize::from(self.of_period[period])
     }
 
     /// Whether `periods` are long enough for a season of one's own.
-    pub fn enough(&self, periods: usize) -> bool {
+    pub(crate) fn enough(&self, periods: usize) -> bool {
         periods as f64 >= LEAST_YEARS * self.year as f64
     }
 
@@ -116,7 +116,12 @@ impl YearParts {
     /// agree on any.
     ///
     /// - `units`, `expected`: of each; NaN expected = not observed. `[n]`
-    pub fn factors(&self, first: usize, units: &[f32], expected: &[f32]) -> Option<PartFactors> {
+    pub(crate) fn factors(
+        &self,
+        first: usize,
+        units: &[f32],
+        expected: &[f32],
+    ) -> Option<PartFactors> {
         let n = expected.len();
         if !self.enough(n) {
             return None;
@@ -140,7 +145,7 @@ impl YearParts {
     /// by the share of their periods that sold.
     ///
     /// - `flags`: [`flag`] bits of each period. `[n]`
-    pub fn without_off_season(
+    pub(crate) fn without_off_season(
         &self,
         first: usize,
         units: &[f32],
