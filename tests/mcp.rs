@@ -248,3 +248,40 @@ fn a_what_if_is_replayed_from_the_inputs() {
     let without = ask(folder().path(), &[later]);
     assert_eq!(without[0]["isError"], true, "there are no inputs");
 }
+
+#[test]
+fn what_nobody_has_told_is_no_zero_in_an_answer() {
+    let at = folder();
+    base(at.path());
+    // Sales and products without their costs: no stock, no suppliers.
+    for file in fs::read_dir(at.path().join("data")).unwrap() {
+        let path = file.unwrap().path();
+        if path.file_stem().unwrap() != "sales" {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    succeeds(at.path(), &["run"], &[0, 5]);
+    let answers = ask(
+        at.path(),
+        &[
+            ("briefing", json!({})),
+            ("item", json!({"sku": "LAMP"})),
+            ("why", json!({"sku": "LAMP"})),
+        ],
+    );
+    let briefing = &answers[0]["structuredContent"];
+    assert!(briefing["unknown"].as_str().unwrap().contains("bring a stock table"), "{briefing}");
+    assert_eq!(briefing["totals"]["recommended_value"], Value::Null);
+    let line = &rows(&answers[1], "recommendations")[0]["cells"];
+    assert_eq!(line["status"], "unknown");
+    for column in ["on_hand", "available", "need", "value_at_risk", "unit_cost", "value"] {
+        assert_eq!(line[column], Value::Null, "{column} in {line}");
+    }
+    let share = &rows(&answers[1], "allocation")[0]["cells"];
+    assert!(share["allocated"].is_null() && share["oversell_risk"].is_null(), "{share}");
+    let steps = rows(&answers[2], "steps");
+    assert!(steps.iter().all(|step| step["cells"]["name"] != "available"), "{steps:?}");
+    assert!(steps.iter().any(|step| step["cells"]["name"] == "reorder_point"));
+    let told = text(&orderpoint(at.path(), &["explain", "LAMP"]).stdout);
+    assert!(told.contains("the stock is unknown") && !told.contains("order 0"), "{told}");
+}

@@ -213,5 +213,6 @@ words! {
         FreeFreight = "free-freight": "lines added or left out to reach free freight",
         Budget = "budget": "what the budget left",
         Decision = "decision": "somebody rejected, snoozed or set it by hand",
+        Approval = "approval": "it waits for somebody to agree",
     }
 }

@@ -221,7 +221,7 @@ impl<'a> Line<'a> {
     /// Whether a planner has said what to order: no rule but the budget touches the line again.
     #[must_use]
     pub fn is_decided(&self) -> bool {
-        self.binding == Some(Binding::Decision)
+        matches!(self.binding, Some(Binding::Decision | Binding::Approval))
     }
 
     /// Whether a rule that looks at several lines may raise this one.

@@ -71,12 +71,17 @@ pub(super) fn lead(report: &Report) -> String {
         return "Nothing waits for a decision today.".to_owned();
     }
     if !report.knows_costs() {
+        let ordered = lines.iter().filter(|line| line.quantity.is_positive()).count();
+        let held = lines.len() - ordered;
+        let waiting = if held > 0 { format!(", {} held", whole(held)) } else { String::new() };
         return format!(
-            "{} for you to decide; what they cost is unknown: bring unit_cost in products or \
-             supply next.",
-            counted(lines.len(), "order line")
+            "{}{waiting} for you to decide; what they cost is unknown: bring unit_cost in \
+             products or supply next.",
+            counted(ordered, "order line")
         );
     }
+    let (lines, held): (Vec<&Recommendation>, Vec<&Recommendation>) =
+        lines.into_iter().partition(|line| line.quantity.is_positive());
     // What is sent from one place to another is bought from nobody.
     let (moves, orders): (Vec<&Recommendation>, Vec<&Recommendation>) =
         lines.into_iter().partition(|line| line.transfer.is_some());
@@ -86,7 +91,16 @@ pub(super) fn lead(report: &Report) -> String {
             parts.push(of_lines(report, noun, &lines));
         }
     }
-    format!("{}, for you to decide.", parts.join(", and "))
+    let waiting = match held.len() {
+        0 => String::new(),
+        1 => "1 held line waits for approval".to_owned(),
+        n => format!("{} held lines wait for approval", whole(n)),
+    };
+    match (parts.is_empty(), held.is_empty()) {
+        (true, _) => format!("{waiting}."),
+        (false, true) => format!("{}, for you to decide.", parts.join(", and ")),
+        (false, false) => format!("{}, for you to decide; {waiting}.", parts.join(", and ")),
+    }
 }
 
 /// `53 order lines, 16,302 EUR`, and of how many of them the cost is not in it.

@@ -304,8 +304,9 @@ impl Comparison<'_> {
             causes.reorder_point = need_now - need_then - causes.total();
             rest -= causes.reorder_point;
         }
-        let set_aside = then.iter().any(|line| line.binding == Binding::Decision.name())
-            || now.iter().any(|line| line.binding == Binding::Decision.name());
+        let by_people = [Binding::Decision.name(), Binding::Approval.name()];
+        let set_aside = then.iter().any(|line| by_people.contains(&line.binding.as_str()))
+            || now.iter().any(|line| by_people.contains(&line.binding.as_str()));
         if set_aside {
             return UnitCauses { decision: rest, ..causes };
         }

@@ -1,6 +1,7 @@
 //! "Why this number": the arithmetic of the last run's recommendations, in words.
 
 use crate::domain::error::{Error, Result, did_you_mean};
+use crate::domain::outcome::Status;
 use crate::explain::Step;
 use crate::explain::arithmetic::{name_length, starts_name};
 use crate::store::PublishedRun;
@@ -125,6 +126,11 @@ pub fn explain(run: &PublishedRun, sku: &str, channel: Option<&str>) -> Result<S
             let status = orders.text("status", r);
             let quantity = orders.units("quantity", r);
             let reason = orders.text("reason", r);
+            if status == Status::Unknown.name() {
+                // An arithmetic that starts from a stock of 0 would state what nobody has said.
+                let _ = writeln!(text, "\n{location}: {status} ({id})\n  {reason}");
+                continue;
+            }
             let _ = writeln!(
                 text,
                 "\n{location}: {status}, {does} {quantity} from {supplier} ({id})\n  {reason}"

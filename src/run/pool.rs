@@ -22,7 +22,7 @@ use crate::inventory::projection::DatedStock;
 use crate::inventory::{self, Outlook, PoolFacts, PoolPlan, Situation};
 use crate::math::distributions::Demand;
 use crate::purchase::open_orders::{self, OpenLine, OpenPool};
-use crate::purchase::rules::by_hand::{set_aside, set_by_hand};
+use crate::purchase::rules::by_hand::{hold_back, set_aside, set_by_hand};
 use crate::purchase::{DatedDemand, Line, PoolNeed};
 use crate::report::picture;
 use crate::run::night::{
@@ -305,7 +305,7 @@ impl<'a> Night<'a> {
         let mut lines =
             self.market.propose(need, |supply| self.lead_days(records, supply), exceptions);
         if let Some(why) = waits {
-            lines.iter_mut().for_each(|line| set_aside(line, why));
+            lines.iter_mut().for_each(|line| hold_back(line, why));
         }
         self.heed_decisions(records, &mut lines);
         lines

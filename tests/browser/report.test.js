@@ -289,7 +289,7 @@ test("an item is found by its name, explains its number and can be decided on", 
 
 test("counts lead to their lists: a kind of trouble, a paused channel", async () => {
   const page = await browser.open("index.html");
-  await page.locator(".notices a").first().click();
+  await page.locator('.notices a[href*="#kind="]').first().click();
   await page.waitForURL(/quality\.html#kind=/);
   await settled(page);
   const kind = new URL(page.url()).hash.slice("#kind=".length);

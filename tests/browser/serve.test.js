@@ -106,3 +106,22 @@ test("an open page is told of a newer run, which offers what was not sent", asyn
   await page.getByText(`1 decision on run ${run} never left this browser`).waitFor();
   assert.equal(call("review", "--log"), "");
 });
+
+test("a page that is served to read shows everything and decides nothing; the pages beside the runs are there", async (t) => {
+  const { folder, call, serve } = shop();
+  call("run");
+  const { server, addresses } = await serve("--read-only");
+  t.after(() => { server.kill("SIGKILL"); rmSync(folder, { recursive: true, force: true }); });
+  const { page } = await person(t, addresses[0]);
+  await page.getByText("Served to read only").first().waitFor({ timeout: SOON });
+  assert.ok(await page.locator("#queue tr[data-line]").count() > 0);
+  assert.equal(await page.locator("#queue tr[data-line] .primary:visible").count(), 0);
+  await page.locator("#queue tr[data-line]").first().focus();
+  await page.keyboard.press("a");
+  assert.equal(await page.locator("#queue tr.decided").count(), 0);
+  await page.goto(page.url().replace("recommendations.html", "accuracy.html"));
+  await page.getByRole("link", { name: "backtest" }).click();
+  await page.getByText("Nobody has asked for it yet").waitFor();
+  await page.getByRole("link", { name: "To the newest report" }).click();
+  await page.waitForURL(/\/runs\/[^/]+\/index\.html/);
+});

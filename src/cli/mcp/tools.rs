@@ -3,7 +3,9 @@
 use crate::cli::review::terms;
 use crate::cli::simulate::{as_json, what_ifs};
 use crate::config::Plan;
+use crate::domain::classes::Binding;
 use crate::domain::error::{Error, Result, did_you_mean};
+use crate::domain::outcome::Status;
 use crate::domain::shown::shown;
 use crate::domain::units::{Money, Units};
 use crate::review::decisions::KeptDecisions;
@@ -261,7 +263,20 @@ impl Assistant {
         let mut answer = Answer::of(&run);
         let attention: Vec<String> =
             run.manifest.attention.iter().map(|text| quoted(text)).collect();
-        answer.add("totals", json!(run.manifest.totals));
+        // A run of an older build has none, or one that says less.
+        let summary = run.content("summary.json").ok();
+        let summary: Value =
+            summary.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        let mut totals = run.manifest.totals.clone();
+        if let Some(unknown) = summary["unknown"].as_str().filter(|unknown| !unknown.is_empty()) {
+            totals.remove("recommended_value");
+            answer.add("unknown", json!(unknown));
+        }
+        let held = (0..lines.len())
+            .filter(|&row| lines.text("binding", row) == Binding::Approval.name())
+            .filter(|&row| lines.real("need", row) > 0.0);
+        answer.add("held_lines_waiting_for_approval", json!(held.count()));
+        answer.add("totals", json!(totals));
         answer.add("attention", json!(attention));
         answer.add("undecided_order_lines", json!(open.len()));
         answer.rows(&RECOMMENDATIONS, &lines, open, limit);
@@ -327,11 +342,22 @@ impl Assistant {
             at_location(&known.policies, &known.own, location),
             MOST_ROWS,
         );
-        for table in [&RECOMMENDATIONS as &dyn Declaration, &STEPS] {
-            let rows = Rows::of(&run, table)?;
-            let own = rows_of(&rows, sku);
-            answer.rows(table, &rows, at_location(&rows, &own, location), MOST_ROWS);
+        let lines = Rows::of(&run, &RECOMMENDATIONS)?;
+        let own = rows_of(&lines, sku);
+        answer.rows(&RECOMMENDATIONS, &lines, at_location(&lines, &own, location), MOST_ROWS);
+        // An arithmetic that starts from a stock of 0 would state what nobody has said.
+        let mut untold = BTreeSet::new();
+        for &row in &own {
+            if lines.text("status", row) == Status::Unknown.name() {
+                untold.insert(lines.text("recommendation_id", row));
+            }
         }
+        let steps = Rows::of(&run, &STEPS)?;
+        let mut told = at_location(&steps, &rows_of(&steps, sku), location);
+        told.retain(|&row| {
+            text_in(&steps, "recommendation_id", row).is_none_or(|id| !untold.contains(id))
+        });
+        answer.rows(&STEPS, &steps, told, MOST_ROWS);
         Ok(answer.done())
     }
 
@@ -555,6 +581,34 @@ fn text_in<'r>(rows: &'r Rows, name: &str, row: usize) -> Option<&'r str> {
     }
 }
 
+/// Whether a cell is a zero that stands for something nobody has told: a stock, or what is reckoned
+/// from it, where the row says that it is unknown; a price where there is none.
+fn is_untold(rows: &Rows, row: usize, column: &str) -> bool {
+    const OF_STOCK: [&str; 11] = [
+        "on_hand",
+        "available",
+        "inventory_position",
+        "need",
+        "quantity",
+        "urgency",
+        "stockout_probability",
+        "value_at_risk",
+        "allocated",
+        "reserved",
+        "oversell_risk",
+    ];
+    const OF_PRICE: [&str; 3] = ["unit_cost", "landed_unit_cost", "value"];
+    let unknown = Status::Unknown.name();
+    let says_so = ["status", "action"].iter().any(|name| text_in(rows, name, row) == Some(unknown));
+    if says_so && OF_STOCK.contains(&column) {
+        return true;
+    }
+    let at = rows.columns().iter().position(|column| column.name == "unit_cost");
+    let price = at.and_then(|at| rows.cell(at, row));
+    OF_PRICE.contains(&column)
+        && matches!(price, Some(Cell::Money(amount)) if amount == Money::ZERO)
+}
+
 fn rows_of(rows: &Rows, sku: &str) -> Vec<usize> {
     (0..rows.len()).filter(|&row| text_in(rows, "sku", row) == Some(sku)).collect()
 }
@@ -602,7 +656,7 @@ impl Answer {
             let mut cells = Map::new();
             for (at, column) in rows.columns().iter().enumerate() {
                 // Every answer says them once.
-                if matches!(column.name, "run_id" | "as_of") {
+                if matches!(column.name, "run_id" | "as_of") || is_untold(rows, row, column.name) {
                     continue;
                 }
                 let value = match rows.cell(at, row) {

@@ -35,6 +35,13 @@ pub fn set_by_hand(lines: &mut Vec<Line<'_>>, wanted: f64) {
     lines.push(line);
 }
 
+/// Orders nothing on `line` until somebody agrees; `why` says to what. Nobody has decided
+/// anything: the line waits among those that can be.
+pub fn hold_back(line: &mut Line<'_>, why: &str) {
+    set_aside(line, why);
+    line.binding = Some(Binding::Approval);
+}
+
 /// Orders nothing (more) on `line`, because a planner has rejected the proposal, put it off or
 /// approved it this morning; `why` says which.
 pub fn set_aside(line: &mut Line<'_>, why: &str) {

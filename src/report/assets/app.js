@@ -198,7 +198,14 @@ const OP = (() => {
       decided[line.id] = { ...decision, sku, location: place, supplier, author: author(), time: now() };
     } else delete decided[line.id];
   };
+  /// Whether whoever serves the page takes no decisions.
+  let readOnly = false;
+  const refused = () => {
+    if (readOnly) tell(() => ["Served to read only: nothing is decided here"]);
+    return readOnly;
+  };
   const record = (line, decision) => {
+    if (refused()) return;
     const before = decided[line.id];
     // What the server has is not undone by forgetting it here: it is taken back there, too.
     if (!decision && before?.kept) {
@@ -212,6 +219,7 @@ const OP = (() => {
     changed(line.id);
   };
   const recordAll = (lines, decisionOf) => {
+    if (refused()) return;
     const step = [];
     for (const line of lines) set(line, decisionOf(line), step);
     if (step.length) undoable.push(step);
@@ -233,6 +241,16 @@ const OP = (() => {
     const stays = step.filter(isKept);
     if (step.length === 1 && stays.length === 1) record(stays[0].line, null);
     else if (stays.length) tell(() => [`${counted(stays.length, "line")} had been kept already: take them back one by one`]);
+  };
+  /// Takes back whatever only this browser knows of: what the server has kept is others' business, too.
+  const undoAll = () => {
+    const open = Object.keys(decided).filter((id) => !decided[id].kept);
+    if (!open.length || !confirm(`Take back ${counted(open.length, "decision")}?`)) return;
+    for (const id of open) delete decided[id];
+    undoable.length = 0;
+    fresh.clear();
+    keep(DECISIONS, decided);
+    changed();
   };
   /// An item that is held is let go with what it needs: there is no proposed quantity to approve.
   const approval = (line) => (line.quantity > 0 ? { decision: "approved", quantity: line.quantity } : { decision: "edited", quantity: line.released || line.smallest, until: "", reason: "" });
@@ -337,6 +355,11 @@ const OP = (() => {
     try {
       const current = await (await fetch("/run")).json();
       signedBy(current.author);
+      if (current.read_only && !readOnly) {
+        readOnly = true;
+        document.body.dataset.readOnly = "";
+        refused();
+      }
       if (current.run_id !== run) return newerRun(current);
       const { decisions: all } = await (await fetch("/decisions")).json();
       let news = false;
@@ -352,6 +375,7 @@ const OP = (() => {
 
   /// Asks for what a decision needs, in a dialog; `line` is {id, sku, quantity} with what its supplier takes.
   const ask = (line, decision) => {
+    if (refused()) return;
     if (decision === "approved") return record(line, approval(line));
     if (decision === "") return record(line, null);
     const before = decisions()[line.id] || {};
@@ -559,7 +583,7 @@ const OP = (() => {
 
   return {
     least, isCounted, table, items, packed, item, itemAddress, rowsOf, viewsOf, onTable, load, el, write, iso, counted, otherQuantities, words, status, read, keep, csv, download,
-    decide, decideButton, decisionBar, decisions, madeOn, plain, record, recordAll, approval, refusal, undo, ask, told, leftBehind, forget, downloadDecisions, root, asOf, currency,
+    decide, decideButton, decisionBar, decisions, madeOn, plain, record, recordAll, approval, refusal, undo, undoAll, ask, told, leftBehind, forget, downloadDecisions, root, asOf, currency,
     onDecision: (call) => listeners.push(call),
   };
 })();

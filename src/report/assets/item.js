@@ -264,11 +264,20 @@
     const ordered = (p) => p.lines.reduce((sum, l) => sum + l.quantity, 0);
     const atRisk = (p) => Math.max(0, ...p.lines.map((l) => l.at_risk || 0));
     const sorted = [...item.pools].sort((a, b) => (ordered(b) > 0) - (ordered(a) > 0) || atRisk(b) - atRisk(a));
+    const together = (p) => p.lines.reduce((sum, l) => sum + (l.at_risk || 0), 0);
+    const stock = (p) => p.stock?.on_hand ?? null;
+    const first = (p, what) => p.lines.map((l) => l[what]).filter(Boolean).sort()[0] || null;
+    /// One line a place, before the pages of each: where is it, where does it run short.
+    const places = item.pools.length < 2 ? [] : [el("h2", {}, "Where it is"), sheet(
+      [["Location"], ["On hand", 1], ["On order", 1], ["Sold a day", 1], ["To order", 1], ["Order by"], ["Out on"], ["Margin at risk", 1]],
+      sorted.map((p) => [el("a", { href: `${OP.itemAddress(item.sku)}&location=${encodeURIComponent(p.location)}` }, p.location), number(stock(p)), number(p.lines[0]?.on_order),
+        p.class ? write("money", p.class.velocity) : "unknown", number(ordered(p)), day(first(p, "order_by")), day(first(p, "out")), p.lines.some((l) => l.at_risk === null) ? "unknown" : money(together(p))]), "")];
     const pools = sorted.map((p) => pool(item, p, item.pools.length > 1));
     main.replaceChildren(
       facts(fact("Category", item.category), fact("Status", item.status), fact("Unit cost", money(item.cost), "unit-cost"), fact("Price", money(item.price)), item.launched && fact("On sale since", day(item.launched)),
         item.kit.length && fact("Made of", el("span", {}, ...item.kit.flatMap((part, i) => [`${i ? ", " : ""}${part.quantity} x `, el("a", { href: OP.itemAddress(part.sku) }, part.sku)]))), item.successor !== null && fact("Replaced by", el("a", { href: OP.itemAddress(item.successor) }, item.successor))),
       ...(item.without ? [el("p", { class: "notice" }, `A report of so many items leaves out this one's ${item.without}: they stand in the run's tables, and `, el("code", {}, `orderpoint explain ${item.sku}`), " prints them.")] : []),
+      ...places,
       ...(item.pools.length || item.without ? pools.flatMap((p) => p.parts) : [el("p", {}, "This item has neither stock nor sales.")]),
       ...offers(item));
     refresh = pools.flatMap((p) => p.refresh);

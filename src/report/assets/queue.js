@@ -187,7 +187,7 @@
       quantityCell(row),
       el("td", { class: "why" }, OP.status(row.status), el("br"), why(row)),
       el("td", { class: "number cost" }, money(costOf(row, wanted(row)))),
-      el("td", {}, otherwise(row)),
+      el("td", { class: "otherwise" }, otherwise(row)),
       el("td", { class: "date" }, by(row)),
       decisionCell(row));
 
@@ -274,9 +274,10 @@
       const terms = suppliers.get(name);
       const total = every.reduce((sum, row) => sum + spent(row), 0);
       const open = of.filter((row) => row.quantity > 0 && isOpen(row));
-      const all = el("button", { type: "button", disabled: open.length === 0, onclick: () => OP.recordAll(open.map(lineOf), OP.approval) }, `Approve the ${counted(open.length, "open line")}`);
+      const all = el("button", { type: "button", class: "deciding-act", disabled: open.length === 0, onclick: () => OP.recordAll(open.map(lineOf), OP.approval) }, `Approve the ${counted(open.length, "open line")}`);
       const hidden = every.length - of.length;
-      summary.replaceChildren(el("strong", {}, `${counted(every.length, "line")}, ${money(total)}${abroad(terms, total)}. `), ...reached(terms, total), ...filled(terms, every),
+      const held = every.filter((row) => row.quantity === 0 && isOpen(row)).length;
+      summary.replaceChildren(el("strong", {}, `${counted(every.length - held, "line")}, ${money(total)}${abroad(terms, total)}. `), held ? `${write("number", held)} held, waiting for approval. ` : "", ...reached(terms, total), ...filled(terms, every),
         ...(hidden > 0 ? [`${counted(hidden, "line")} of it hidden by the filters. `] : []), " ", all);
     };
     heads.set(order, head);
@@ -373,12 +374,13 @@
       el("option", { value: "worth", selected: state.view === "worth" }, "most worth first"), el("option", { value: "supplier", selected: state.view === "supplier" }, "by supplier"));
     const search = el("input", { type: "search", value: state.search, oninput: () => { state.search = search.value; state.shown = SHOWN; draw(); } });
     const open = el("input", { type: "checkbox", checked: state.undecided, onchange: () => { state.undecided = open.checked; draw(); } });
-    const undo = el("button", { type: "button", onclick: OP.undo }, "Undo");
-    const all = el("button", { type: "button", onclick: approveShown }, "Approve all shown");
+    const undo = el("button", { type: "button", class: "deciding-act", onclick: OP.undo }, "Undo");
+    const undoAll = el("button", { type: "button", class: "deciding-act", onclick: OP.undoAll }, "Undo all");
+    const all = el("button", { type: "button", class: "deciding-act", onclick: approveShown }, "Approve all shown");
     const filters = [el("label", {}, "Search", search), el("label", {}, "Order", view), ...choose("supplier", "Supplier"), ...choose("location", "Location"), ...choose("category", "Category"),
       el("label", { class: "check" }, open, "Undecided only")];
     // On a phone they would fill the screen before the first line shows.
-    bar.replaceChildren(...(NARROW ? [el("details", { class: "filters" }, el("summary", {}, "Filters"), el("div", { class: "bar" }, ...filters))] : filters), all, undo, ...OP.decisionBar());
+    bar.replaceChildren(...(NARROW ? [el("details", { class: "filters" }, el("summary", {}, "Filters"), el("div", { class: "bar" }, ...filters))] : filters), all, undo, undoAll, ...OP.decisionBar());
   };
   const approveShown = () => {
     const open = visible().map(rowAt).filter((row) => row.quantity > 0 && !OP.madeOn(row.recommendation_id));
@@ -415,9 +417,10 @@
   /// What the bar says of the lines that match.
   const tally = (rows) => {
     const open = rows.filter(isOpen).length;
+    const held = rows.filter((row) => row.quantity === 0 && isOpen(row)).length;
     count.replaceChildren(...(queued.length === 0 ? [] : [
-      `${counted(rows.length, "line")}, ${whole(rows.reduce((sum, row) => sum + spent(row), 0))}; ${write("number", open)} undecided.`,
-      el("span", { class: "on-screen" }, " Keys on a line: a approve, e edit, r reject, s snooze, u undo, o more, j and k down and up."),
+      `${counted(rows.length - held, "line")}, ${whole(rows.reduce((sum, row) => sum + spent(row), 0))}; ${held ? `${write("number", held)} held, waiting for approval; ` : ""}${write("number", open)} undecided.`,
+      el("span", { class: "on-screen by-keys" }, " Keys on a line: a approve, e edit, r reject, s snooze, u undo, o more, j and k down and up."),
     ]));
   };
   const gather = () => {

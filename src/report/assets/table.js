@@ -113,7 +113,7 @@
       columns.splice(NARROW ? 7 : 1, 0, {
         field: "decision", title: "Decision", width: 150, headerSort: false,
         titleFormatter: () => head("Decision", "decision"),
-        formatter: (cell) => { const row = cell.getData(); return row.quantity > 0 ? OP.decideButton({ id: row.recommendation_id, ...row }) : ""; },
+        formatter: (cell) => { const row = cell.getData(); return row.quantity > 0 || row.waits ? OP.decideButton({ id: row.recommendation_id, ...row }) : ""; },
       });
     }
     const bar = el("div", { class: "bar", role: "group", "aria-label": "Filter and download" });

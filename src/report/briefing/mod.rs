@@ -15,7 +15,7 @@ use crate::report::charts::{self, Bar, WeekBar};
 use crate::report::gathered::Report;
 use crate::report::page::Page;
 use crate::report::queue;
-use crate::report::sheets::exception_groups;
+use crate::report::sheets::{exception_groups, overdue};
 use crate::report::wording::{
     amount, counted, day, grouped, money, plain_dates, sentence, spaced, whole,
 };
@@ -167,6 +167,10 @@ fn notices(report: &Report) -> Vec<Notice> {
     });
     let kinds = exception_groups(doubtful);
     let mut notices = Vec::new();
+    if let Some(text) = overdue(report) {
+        let href = "report/suppliers.html#orders-already-placed".to_owned();
+        notices.push(Notice { text, href, link: "what to ask for" });
+    }
     for group in kinds.iter().take(SHOWN) {
         // The first case says more than the name of its kind would.
         let mut text = format!("{}: {}", group.first.about, group.first.what);

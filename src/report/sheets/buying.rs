@@ -100,7 +100,14 @@ fn against(value: Money, limit: Option<Money>) -> Cell {
 fn placed(report: &Report) -> Sheet {
     let mut all: Vec<&OpenOrderAdvice> = report.outcome().open_orders.iter().collect();
     all.sort_by_key(|a| (Reverse(a.value), a.sku, a.location));
-    let note = format!("{} {}", overdue(report), cut(PLACED, all.len()));
+    let late = match overdue(report) {
+        Some(late) => format!("{late}."),
+        None if report.inputs().purchase_orders.is_empty() => {
+            "No purchase orders are known: give a purchase_orders table.".to_owned()
+        }
+        None => "Nothing is overdue.".to_owned(),
+    };
+    let note = format!("{late} {}", cut(PLACED, all.len()));
     all.truncate(PLACED);
     let as_of = report.input.as_of;
     let none = match report.inputs().purchase_orders.is_empty() {
@@ -139,25 +146,19 @@ pub(super) fn late_orders<'a>(report: &Report<'a>) -> Vec<&'a PurchaseOrder> {
 }
 
 /// What is late, in a sentence: every order line past its day, whether there is advice on it or
-/// not.
-fn overdue(report: &Report) -> String {
+/// not. `None` where nothing is.
+pub(crate) fn overdue(report: &Report) -> Option<String> {
     let as_of = report.input.as_of;
-    let orders = &report.inputs().purchase_orders;
-    if orders.is_empty() {
-        return "No purchase orders are known: give a purchase_orders table.".to_owned();
-    }
     let late = late_orders(report);
-    match late.iter().min_by_key(|order| order.expected) {
-        None => "Nothing is overdue.".to_owned(),
-        Some(oldest) => format!(
-            "Overdue: {}, {} in all; the oldest is {} of {}, due {}.",
-            counted(late.len(), "order line"),
-            units(late.iter().map(|order| order.outstanding()).sum()),
-            oldest.order_id,
-            report.sku(oldest.sku),
-            oldest.expected.map_or_else(String::new, |due| day(due, as_of))
-        ),
-    }
+    let oldest = late.iter().min_by_key(|order| order.expected)?;
+    Some(format!(
+        "Overdue: {}, {} in all; the oldest is {} of {}, due {}",
+        counted(late.len(), "order line"),
+        units(late.iter().map(|order| order.outstanding()).sum()),
+        oldest.order_id,
+        report.sku(oldest.sku),
+        oldest.expected.map_or_else(String::new, |due| day(due, as_of))
+    ))
 }
 
 /// What is to be paid, by when.

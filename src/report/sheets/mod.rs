@@ -11,7 +11,7 @@ mod standing;
 mod trust;
 
 pub(crate) use crate::report::sheets::business::indicators;
-pub(crate) use crate::report::sheets::buying::suppliers;
+pub(crate) use crate::report::sheets::buying::{overdue, suppliers};
 pub(crate) use crate::report::sheets::checklists::checklists;
 pub(crate) use crate::report::sheets::quality::{Topic, accuracy, changes, data, exception_groups};
 pub(crate) use crate::report::sheets::selling::channels;
