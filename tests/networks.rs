@@ -1025,3 +1025,51 @@ fn l12_a_partly_approved_network_goes_through_the_rules_of_every_importer() {
         assert_eq!(units, a_box * boxes);
     }
 }
+
+#[test]
+fn what_spoils_is_neither_bought_nor_sent_beyond_what_sells_in_time() {
+    let lines = |products: &str| {
+        let work = tea("from_location,to_location,lead_time_days,weekdays\nDC,SHOP1,2,mon\n");
+        let work = work.path();
+        table(work, "products", products);
+        let stock = "sku,location,on_hand\nTEA,DC,30\nTEA,SHOP1,5\nTEA,SHOP2,90\nTEA,FAR,90\n";
+        table(work, "stock", stock);
+        let lines = morning(work);
+        ["DC", "SHOP1"].map(|place| {
+            let row = at(&lines, place)[0].clone();
+            let units = |column: &str| lines.number(&row, column);
+            (units("quantity"), units("asked"), lines.text(&row, "reason").to_owned())
+        })
+    };
+    let [dc, shop] = lines("sku,unit_cost,unit_price\nTEA,8,20\n");
+    // Both sell five a day; what comes may be sold for four days.
+    let [fresh_dc, fresh_shop] = lines("sku,unit_cost,unit_price,shelf_life_days\nTEA,8,20,4\n");
+    assert!(fresh_dc.0 > 0.0 && fresh_dc.0 <= 25.0 && dc.0 > 60.0, "{fresh_dc:?} {dc:?}");
+    assert!(fresh_shop.1 > 0.0 && fresh_shop.1 <= 16.0 && shop.1 > 20.0, "{fresh_shop:?} {shop:?}");
+    assert!(fresh_shop.2.contains("sell within 4 days"), "{}", fresh_shop.2);
+}
+
+#[test]
+fn l9_what_has_no_size_is_told_where_room_or_fees_count_it() {
+    let work = tea("from_location,to_location,lead_time_days\nDC,SHOP1,1\nDC,EAST,1\nEAST,FAR,1\n");
+    let work = work.path();
+    table(work, "stock", "sku,location,on_hand\nTEA,DC,400\nTEA,FAR,60\n");
+    let capacities =
+        "location,from,capacity,basis\nSHOP1,2025-01-01,1,volume\nEAST,2025-01-01,40,units\n";
+    table(work, "capacities", capacities);
+    table(work, "ageing_fees", "location,from_age_days,fee,basis\nSHOP1,181,0.5,volume\n");
+    let lines = morning(work);
+    let over = told(work, "over-capacity");
+    assert_eq!(over.len(), 1, "{over:?}");
+    assert!(over[0].contains("without a volume count as taking no room in SHOP1"), "{over:?}");
+    let fees = told(work, "master-list");
+    assert!(fees.iter().any(|row| row.contains("1 item at SHOP1 without a volume")), "{fees:?}");
+    // What lies at the shop behind it takes no room in the regional warehouse.
+    assert!(lines.number(at(&lines, "EAST")[0], "quantity") <= 40.0);
+    let stock = "sku,location,on_hand\nTEA,DC,400\nTEA,FAR,35\n";
+    table(work, "stock", stock);
+    table(work, "capacities", "location,from,capacity,basis\nEAST,2025-01-01,12,units\n");
+    let sent = |lines: &Table| lines.number(at(lines, "EAST")[0], "quantity");
+    table(work, "products", "sku,unit_cost,unit_price,min_stock\nTEA,8,20,60\n");
+    assert_eq!(sent(&morning(work)), 12.0);
+}

@@ -9,6 +9,7 @@ use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subj
 use crate::domain::inputs::{Inputs, Product};
 use crate::domain::lanes::{Capacity, Measure};
 use crate::domain::outcome::{LaneRow, Recommendation};
+use crate::domain::shown::number_of;
 use crate::domain::units::{LocationId, SkuId, Units};
 use crate::explain::{Step, Unit};
 use chrono::NaiveDate;
@@ -64,6 +65,7 @@ pub fn keep_within_room(
 ) -> Vec<Exception> {
     let mut exceptions = Vec::new();
     for room in &rooms(lanes, inputs) {
+        exceptions.extend(without_size(room, transfers, inputs));
         exceptions.extend(fit(room, transfers, lanes, inputs));
     }
     exceptions
@@ -157,7 +159,7 @@ fn used(capacity: &Capacity, lanes: &[LaneRow], inputs: &Inputs) -> f64 {
     for lane in here {
         // A place that two sources feed tonight has its stock once.
         if last != Some(lane.sku) {
-            used += lane.position.max(0.0) * counts(lane.sku);
+            used += own_position(lane, lanes).max(0.0) * counts(lane.sku);
         }
         last = Some(lane.sku);
     }
@@ -168,6 +170,52 @@ fn used(capacity: &Capacity, lanes: &[LaneRow], inputs: &Inputs) -> f64 {
         }
     }
     used
+}
+
+/// Units at the place that `lane` feeds and on their way to it: the position of a place that feeds
+/// others counts what lies there too.
+fn own_position(lane: &LaneRow, lanes: &[LaneRow]) -> f64 {
+    let first = lanes.partition_point(|other| other.sku < lane.sku);
+    let of_item = lanes[first..].iter().take_while(|other| other.sku == lane.sku);
+    let mut own = lane.position;
+    let mut last = None;
+    for other in of_item {
+        // The first lane into a place is the one that it is usually fed by.
+        if other.from == lane.to && last != Some(other.to) {
+            own -= other.position;
+        }
+        last = Some(other.to);
+    }
+    own
+}
+
+/// What is told of lines whose products have no size in what the room counts.
+fn without_size(
+    room: &Room<'_>,
+    transfers: &[Recommendation],
+    inputs: &Inputs,
+) -> Option<Exception> {
+    let mut items = 0;
+    let mut units = Units::ZERO;
+    for line in &transfers[room.span(transfers)] {
+        let product = &inputs.products[line.sku.index()];
+        if room.takes(line, product) && product.size(room.measure).is_none() {
+            items += 1;
+            units += line.quantity;
+        }
+    }
+    let Room { name, measure: basis, .. } = room;
+    let told = Exception::new(
+        Severity::Warning,
+        ExceptionKind::OverCapacity,
+        Subject::Table("products".to_owned()),
+        format!(
+            "{} of {units} units without a {basis} count as taking no room in {name}",
+            number_of(items, "line")
+        ),
+        format!("its capacity is in {basis}: write the column {basis} in products"),
+    );
+    (items > 0).then(|| told.with_effect(Effect::Units(units)))
 }
 
 /// Takes whole packs back until the rest fits.

@@ -14,6 +14,7 @@ use crate::domain::economics::UnitEconomics;
 use crate::domain::exceptions::{Exception, Severity};
 use crate::domain::inputs::Names;
 use crate::domain::panel::PoolId;
+use crate::domain::shown::number_of;
 use crate::domain::sorted::keyed;
 use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
 use crate::explain::words::{self, Word};
@@ -302,14 +303,19 @@ impl HoldAdvice {
             if hold <= pass_through { "hold safety stock at" } else { "pass through" };
         let mut text = format!(
             "{hold_or_not} {location}: holding it there costs {hold:.0} {currency} a year over \
-             {items} items, passing everything through {pass_through:.0}"
+             {}, passing everything through {pass_through:.0}",
+            number_of(*items, "item")
         );
         let exceptions =
             if hold <= pass_through { *better_through } else { items - better_through };
         if exceptions > 0 {
             let other = if hold <= pass_through { "passed through" } else { "held" };
             text.push_str(&format!(
-                "; {exceptions} items are cheaper {other}, then it is {best:.0}"
+                "; {} cheaper {other}, then it is {best:.0}",
+                match exceptions {
+                    1 => "1 item is".to_owned(),
+                    more => format!("{more} items are"),
+                }
             ));
         }
         text

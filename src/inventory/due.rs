@@ -143,7 +143,16 @@ pub fn not_believed(order: &PurchaseOrder, overdue_days: i64, about: Subject) ->
             "{rest} of order {}{date} are {overdue_days} days late and no longer count as on order",
             order.order_id
         ),
-        "later than this supplier ever was: confirm a new date, or close the line with its receipt",
+        match order.shipment {
+            Some(_) => {
+                "later than anything that came this way: find out where it is, or close the line \
+                 with its receipt"
+            }
+            None => {
+                "later than this supplier ever was: confirm a new date, or close the line with its \
+                 receipt"
+            }
+        },
     )
     .with_effect(Effect::Units(rest))
 }

@@ -145,19 +145,27 @@ pub fn need(
                 .into()
         });
     }
-    if let Some(most) = sells_in_time.filter(|&most| most < need.need) {
-        need.need = most;
-        let inputs = [("sells_in_time", most)];
-        explain.step("need", "min(need, sells_in_time)", Unit::Units, inputs, most);
-        explain.note(|| "what arrives is sold within its shelf life".into());
-    }
+    need.keep_fresh(explain);
     need
+}
+
+impl Need {
+    /// No more than sells before it spoils.
+    fn keep_fresh(&mut self, explain: &mut Explanation) {
+        if let Some(most) = self.sells_in_time.filter(|&most| most < self.need) {
+            self.need = most;
+            let inputs = [("sells_in_time", most)];
+            explain.step("need", "min(need, sells_in_time)", Unit::Units, inputs, most);
+            explain.note(|| "what arrives is sold within its shelf life".into());
+        }
+    }
 }
 
 /// What a place of a network lacks: below its level up to it and a lot more. All that is on its way
 /// counts: what was bought may come in another order than it was placed in.
 #[must_use]
 pub fn network_need(
+    now: &Situation<'_>,
     network: &NetworkLevel,
     targets: &Targets,
     held: Option<&str>,
@@ -171,7 +179,8 @@ pub fn network_need(
     };
     let inputs = [(name, stock), ("on_order", on_order)];
     explain.step("inventory_position", formula, Unit::Units, inputs, position);
-    let mut need = Need { on_order, position, ..Need::default() };
+    let sells_in_time = targets.shelf_life_days.map(|days| sells_in_time(now, targets, days));
+    let mut need = Need { on_order, position, sells_in_time, ..Need::default() };
     let levels = [("reorder_point", targets.reorder_point), ("order_up_to", targets.order_up_to)];
     if held.is_some() || position >= targets.reorder_point {
         explain.step("need", "0", Unit::Units, levels, 0.0);
@@ -181,6 +190,7 @@ pub fn network_need(
     }
     need.need = targets.order_up_to - position;
     explain.step("need", "order_up_to - inventory_position", Unit::Units, levels, need.need);
+    need.keep_fresh(explain);
     need
 }
 
@@ -189,9 +199,20 @@ pub fn network_need(
 fn sells_in_time(now: &Situation<'_>, targets: &Targets, shelf_life_days: f64) -> f64 {
     let arrival = targets.interval.lead_days;
     let there = now.stock.net() + now.on_order(arrival);
-    let left = (there - now.outlook.mean_until(arrival)).max(0.0);
+    sells_while_fresh(there, [arrival, shelf_life_days], |days| now.outlook.mean_until(days))
+}
+
+/// Units that come in `arrival` days and sell within `shelf_life` days of that, after those that
+/// are `there` by then; what is owed leaves at once. `mean_until` is the demand of the next days.
+#[must_use]
+pub fn sells_while_fresh(
+    there: f64,
+    [arrival, shelf_life]: [f64; 2],
+    mean_until: impl Fn(f64) -> f64,
+) -> f64 {
+    let left = (there - mean_until(arrival)).max(0.0);
     let owed = (-there).max(0.0);
-    let sells = now.outlook.mean_until(arrival + shelf_life_days) - now.outlook.mean_until(arrival);
+    let sells = mean_until(arrival + shelf_life) - mean_until(arrival);
     (sells - left).max(0.0) + owed
 }
 

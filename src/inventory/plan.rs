@@ -147,7 +147,10 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
     let no_need = facts.held.and_then(Hold::no_need);
     let need = match &facts.network {
         // Nothing is moved to a place that waits, so there it needs nothing yet.
-        Some(network) => network_need(network, &targets, facts.held.map(Hold::why), &mut explain),
+        Some(network) => {
+            let held = facts.held.map(Hold::why);
+            network_need(&now, network, &targets, held, &mut explain)
+        }
         None => need(&now, &targets, no_need, settings, &mut explain),
     };
 

@@ -95,6 +95,14 @@ pub struct Level {
     pub order_up_to: f64,
 }
 
+impl Level {
+    /// Nothing is asked for beyond `most` units, which sell before they spoil.
+    pub fn keep_fresh(&mut self, most: f64) {
+        self.order_up_to = self.order_up_to.min(most);
+        self.reorder_point = self.reorder_point.min(most);
+    }
+}
+
 /// Lot and levels of a place that feeds nobody.
 ///
 /// ```text

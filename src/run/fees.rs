@@ -1,10 +1,39 @@
 //! What a location charges for room and age: read from its tables once, for the night and its
 //! replay alike.
 
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Product};
 use crate::domain::lanes::FeeBasis;
+use crate::domain::shown::number_of;
 use crate::domain::units::LocationId;
 use crate::network::ageing::{AgeCharge, DAYS_OF_A_MONTH, Fees};
+
+/// What is told of items whose volume is not known where fees are charged by it.
+pub(super) fn without_volume(inputs: &Inputs) -> Vec<Exception> {
+    let mut told = Vec::new();
+    for (index, location) in inputs.locations.iter().enumerate() {
+        let at = LocationId(index as u32);
+        let of_age = inputs.ageing_fees.iter().filter(|fee| fee.location == at);
+        let by_volume = of_age.filter(|fee| matches!(fee.basis, FeeBasis::Volume)).count() > 0;
+        if !by_volume && location.storage_fee.is_none_or(|fee| !fee.is_positive()) {
+            continue;
+        }
+        let here = inputs.panel.pools().iter().filter(|pool| pool.location == at);
+        let items = here.filter(|pool| inputs.products[pool.sku.index()].volume.is_none()).count();
+        if items > 0 {
+            let items = number_of(items, "item");
+            let name = inputs.names.location(at);
+            told.push(Exception::new(
+                Severity::Warning,
+                ExceptionKind::MasterList,
+                Subject::Table("products".to_owned()),
+                format!("{items} at {name} without a volume: its fees by volume count as 0"),
+                "write the column volume in products",
+            ));
+        }
+    }
+    told
+}
 
 /// What a unit of `product` is charged at `location`.
 pub(super) fn fees_at(inputs: &Inputs, product: &Product, location: LocationId) -> Fees {

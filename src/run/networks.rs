@@ -198,6 +198,9 @@ impl<'a> Night<'a> {
                 let more = (plan.policy.reorder_point - level.reorder_point).max(0.0);
                 lifts[i] = lifted + more;
             }
+            if let Some(fresh) = plan.sells_in_time {
+                night.level.keep_fresh(night.position + fresh);
+            }
             if facts.held.is_some() {
                 // Whoever is held asks for nothing.
                 night.level.reorder_point = night.level.reorder_point.min(night.position);

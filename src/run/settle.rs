@@ -17,6 +17,7 @@ use crate::domain::units::{PoolId, Units};
 use crate::inventory::Arrival;
 use crate::inventory::projection::DatedStock;
 use crate::purchase::{self, Market};
+use crate::run::fees::without_volume;
 use crate::run::night::{Night, PlannedPool, Shop};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -129,6 +130,7 @@ fn network_exceptions(
     let mut exceptions = keep_within_room(transfers, lanes, inputs);
     exceptions.extend(short_sources(transfers, lanes, &inputs.names));
     exceptions.extend(kept_by_fees(transfers, &inputs.names));
+    exceptions.extend(without_volume(inputs));
     let pools = inputs.panel.pools();
     let is_place = |location| pools.iter().any(|pool| pool.location == location);
     exceptions.extend(idle_lanes(&inputs.lanes, lanes, is_place, &inputs.names));

@@ -10,6 +10,7 @@ use crate::domain::order_calendar::OrderCalendar;
 use crate::domain::outcome::LaneNight;
 use crate::explain::Explanation;
 use crate::explain::arithmetic::to_a_millionth;
+use crate::inventory::need::sells_while_fresh;
 use crate::inventory::outlook::units_until;
 use crate::inventory::reorder_point::{Targets, targets};
 use crate::inventory::{Arrival, PastDemand};
@@ -484,12 +485,15 @@ impl Replay<'_> {
         }
         let moved_in = shipments.moved_in(pool);
         let this = &self.pools[pool];
+        let fresh = this.shelf_life_days.and_then(|_| {
+            self.fresh(candidate, network, member.place, &self.ahead(network, outlooks))
+        });
         let days = self.supply(this).interval.days();
         let lacking = Lacking {
-            need: (need - bought_below - moved_in).max(0.0),
+            need: (need.min(fresh.unwrap_or(need)) - bought_below - moved_in).max(0.0),
             position,
             per_day: level.order_up_to / days.max(1.0),
-            fresh: None,
+            fresh,
             moved_in,
             echelon: true,
             lies_here: states[pool].position() - shipments.sent_from(self.pools, pool),
@@ -497,6 +501,33 @@ impl Replay<'_> {
         let units = self.lot(this, &lacking, &self.expected(&mean)).as_f64();
         let cover_days = days * position / level.order_up_to.max(1e-9);
         Some(Wish { pool, units, cover_days })
+    }
+
+    /// Units that come to a place next and sell there, or below it, before they spoil; `None` where
+    /// nothing spoils.
+    fn fresh(
+        &self,
+        candidate: usize,
+        network: &ItemNetwork,
+        at: usize,
+        ahead: &[Ahead<'_>],
+    ) -> Option<f64> {
+        let this = &self.pools[network.pools[at]];
+        let life = this.shelf_life_days?;
+        let arrival = match &this.fed {
+            Some(fed) => fed.lead_time.mean_days() + self.departs_in(fed).unwrap_or(0.0),
+            None => self.supply(this).interval.lead_days,
+        };
+        let members = network.topology.with_all_below(at);
+        let mut there = 0.0;
+        for &member in &members {
+            let state = &self.states[candidate][network.pools[member]];
+            let due = |a: &&Arrival| member != at || a.days - self.today() <= arrival;
+            let coming: f64 = state.pipeline.iter().filter(due).map(|a| a.quantity).sum();
+            there += state.on_hand - state.backorders + coming;
+        }
+        let mean_until = |days: f64| members.iter().map(|&m| ahead[m].mean_until(days)).sum();
+        Some(sells_while_fresh(there, [arrival, life], mean_until))
     }
 
     /// What leaves this morning by the lanes of all networks, and what places buy to last until
@@ -517,7 +548,12 @@ impl Replay<'_> {
             if !leaves_today && !has_help {
                 continue;
             }
-            let nights = planned.levels(&network.topology);
+            let mut nights = planned.levels(&network.topology);
+            for (at, night) in nights.iter_mut().enumerate() {
+                if let Some(fresh) = self.fresh(candidate, network, at, &ahead) {
+                    night.level.keep_fresh(night.position + fresh);
+                }
+            }
             match self.candidates[candidate].serving {
                 Serving::Shares => {
                     let lanes = planned.share(&network.topology, &nights);
