@@ -658,10 +658,9 @@ fn m6_an_order_that_was_moved_to_another_day_counts_once_on_the_day_of_the_newer
         assert!(what.starts_with("1 row (4 units)") && what.contains("1 of them on another"));
     }
     // Cancelled where it was moved to.
-    let cancelled = format!(
-        "date,sku,quantity,order_id,line_id,status\n2024-01-04,A,4,12,1,cancelled\n\
-         2024-01-05,A,8,13,1,paid\n"
-    );
+    let cancelled = "date,sku,quantity,order_id,line_id,status\n2024-01-04,A,4,12,1,cancelled\n\
+                     2024-01-05,A,8,13,1,paid\n"
+        .to_owned();
     let inputs = ok(&[("o1.csv", &old), ("o2.csv", &cancelled)], settings);
     assert_eq!(series(&inputs, "A").0, [1.0, 2.0, 0.0, 0.0, 8.0]);
 

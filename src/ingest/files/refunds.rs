@@ -1,8 +1,8 @@
 //! Which units of an order came back, where its export says how much money was paid back.
 //!
-//! An amount that is that of the whole order, or of all its goods, is all units. One that is so many
-//! times the price of one line, and of no other item, is so many of its units. Of any other nothing
-//! is known: it counts as sold, and is told with its money.
+//! An amount that is that of the whole order, or of all its goods, is all units. One that is so
+//! many times the price of one line, and of no other item, is so many of its units. Of any other
+//! nothing is known: it counts as sold, and is told with its money.
 
 /// Half a cent: amounts are rounded to cents.
 const SAME: f64 = 0.005_001;

@@ -676,8 +676,9 @@ impl SalesRows {
                 ExceptionKind::RepeatedRows,
                 Subject::Table("sales".to_owned()),
                 what,
-                "order, line, item, channel and location are the same, and the day unless the order was \
-                 moved; the newest file is the one with the latest sale; the rows of one file add up",
+                "order, line, item, channel and location are the same, and the day unless the \
+                 order was moved; the newest file is the one with the latest sale; the rows of \
+                 one file add up",
             )
             .with_effect(Effect::Rows(*rows))
         })

@@ -1,7 +1,7 @@
 //! Stock, orders and packs count whole units, and as many decimals of them as the shop says
 //! (`[units] fraction`). One rule makes such units of what is written more finely: never more is
-//! there, comes or may be bought than the shop wrote, never less is asked for, owed or held back. So
-//! nothing that is not there is promised, and no order stays below a minimum.
+//! there, comes or may be bought than the shop wrote, never less is asked for, owed or held back.
+//! So nothing that is not there is promised, and no order stays below a minimum.
 //!
 //! Quantities of one stock are added up, and what is taken off it is taken off, before anything is
 //! rounded: ten bins of 0.9 kg are nine kilograms, not none.
