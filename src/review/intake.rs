@@ -401,9 +401,24 @@ const NOT_TEXT: &str = "not UTF-8 text; save the file as CSV UTF-8";
 /// A decision or what is wrong with its line, by line number.
 type NumberedLines = Vec<(u64, std::result::Result<DecisionLine, String>)>;
 
+/// What spreadsheets call Unicode text: two bytes a letter, behind a mark that says which comes
+/// first. `None` for anything else.
+fn of_two_bytes(bytes: &[u8]) -> Option<String> {
+    let (mark, letters) = bytes.split_at_checked(2)?;
+    let number: fn([u8; 2]) -> u16 = match mark {
+        [0xff, 0xfe] => u16::from_le_bytes,
+        [0xfe, 0xff] => u16::from_be_bytes,
+        _ => return None,
+    };
+    let letters = letters.chunks_exact(2).map(|pair| number([pair[0], pair[1]]));
+    String::from_utf16(&letters.collect::<Vec<_>>()).ok()
+}
+
 fn read_lines(file: &Path, bytes: &[u8]) -> Result<NumberedLines> {
     // Spreadsheets put a byte order mark in front, and semicolons where the decimal sign is a
     // comma.
+    let unicode_text = of_two_bytes(bytes);
+    let bytes = unicode_text.as_ref().map_or(bytes, |text| text.as_bytes());
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let head = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let delimiter = [b';', b'\t'].into_iter().find(|sign| head.contains(sign)).unwrap_or(b',');
@@ -417,7 +432,9 @@ fn read_lines(file: &Path, bytes: &[u8]) -> Result<NumberedLines> {
 
     let mut columns = BTreeMap::new();
     for (i, heading) in header.iter().enumerate() {
-        let name = COLUMNS.into_iter().find(|name| name.eq_ignore_ascii_case(heading));
+        // As people write headings: `Recommendation ID`.
+        let heading = heading.replace([' ', '-'], "_");
+        let name = COLUMNS.into_iter().find(|name| name.eq_ignore_ascii_case(&heading));
         if let Some(name) = name
             && columns.insert(name, i).is_some()
         {
@@ -514,8 +531,11 @@ fn decide(
     kept: &KeptDecisions,
 ) -> std::result::Result<Decision, String> {
     let id = &line.recommendation_id;
-    if Verdict::from_text(&line.verdict) == Some(Verdict::Reopen) {
+    if !id.is_empty() && Verdict::from_text(&line.verdict) == Some(Verdict::Reopen) {
         return taken_back(line, proposals, kept);
+    }
+    if id.is_empty() {
+        return Err("no recommendation_id: nothing says which line is meant".to_owned());
     }
     let earlier = kept.decisions.iter().rev().find(|d| d.recommendation_id == *id);
     let Some(proposal) = proposals.get(id) else {
@@ -698,4 +718,29 @@ fn not_counted(text: &str) -> String {
         ),
     };
     format!("quantity {text:?} {expected}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unicode_text_and_headings_as_people_write_them_are_read() {
+        let text = "Recommendation ID\tDecision\tReason\r\nR1\tApproved\tna\u{ef}ve\r\n";
+        let mut little = vec![0xff, 0xfe];
+        let mut big = vec![0xfe, 0xff];
+        for letter in text.encode_utf16() {
+            little.extend(letter.to_le_bytes());
+            big.extend(letter.to_be_bytes());
+        }
+        for bytes in [text.as_bytes(), &little, &big] {
+            let lines = read_lines(Path::new("decisions.csv"), bytes).unwrap();
+            let line = lines[0].1.as_ref().unwrap();
+            let read = (line.recommendation_id.as_str(), line.verdict.as_str());
+            assert_eq!(
+                (lines.len(), read, line.reason.as_str()),
+                (1, ("R1", "Approved"), "na\u{ef}ve")
+            );
+        }
+    }
 }
