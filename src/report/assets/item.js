@@ -271,7 +271,7 @@
     const places = item.pools.length < 2 ? [] : [el("h2", {}, "Where it is"), sheet(
       [["Location"], ["On hand", 1], ["On order", 1], ["Sold a day", 1], ["To order", 1], ["Order by"], ["Out on"], ["Margin at risk", 1]],
       sorted.map((p) => [el("a", { href: `${OP.itemAddress(item.sku)}&location=${encodeURIComponent(p.location)}` }, p.location), number(stock(p)), number(p.lines[0]?.on_order),
-        p.class ? write("money", p.class.velocity) : "unknown", number(ordered(p)), day(first(p, "order_by")), day(first(p, "out")), p.lines.some((l) => l.at_risk === null) ? "unknown" : money(together(p))]), "")];
+        p.class ? write("money", p.class.velocity) : "unknown", ordered(p) === 0 && p.lines.some((l) => l.released) ? "held" : number(ordered(p)), day(first(p, "order_by")), day(first(p, "out")), p.lines.some((l) => l.at_risk === null) ? "unknown" : money(together(p))]), "")];
     const pools = sorted.map((p) => pool(item, p, item.pools.length > 1));
     main.replaceChildren(
       facts(fact("Category", item.category), fact("Status", item.status), fact("Unit cost", money(item.cost), "unit-cost"), fact("Price", money(item.price)), item.launched && fact("On sale since", day(item.launched)),
