@@ -154,6 +154,8 @@ exception_kinds! {
         "A stamp on the first day of a week or month stands for all of it."
     StockAddedUp "stock-added-up"
         "Several stock rows name the same item and location and were added up."
+    StockUntracked "stock-untracked"
+        "Items whose stock nobody counts: how much is there is not known."
     SupplierClosed "supplier-closed" "A supplier has no order day within two years."
     TransfersAsSales "transfers-as-sales"
         "What a location sends to places that it feeds is booked among its sales."
@@ -168,6 +170,8 @@ exception_kinds! {
     UnmatchedColumn "unmatched-column" "A column of a file is not used."
     UnplannedItem "unplanned-item"
         "An item is named by other tables, but neither sold, in stock nor in products."
+    UnreadTable "unread-table"
+        "Every row of a table is in quarantine; it always turns exit code 0 into 5."
     WhoBuys "who-buys" "Another way into a location would cost clearly less a year."
 }
 

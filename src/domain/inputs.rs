@@ -15,7 +15,7 @@ use crate::domain::sorted::{Sorted, keyed};
 use crate::domain::units::{ChannelId, LeadTime, LocationId, Money, SkuId, SupplierId, Units};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything one run knows.
 #[derive(Debug, Clone)]
@@ -44,6 +44,8 @@ pub struct Inputs {
     pub ageing_fees: Vec<AgeingFee>,
     /// Sorted by (sku, location).
     pub stock: Sorted<Stock>,
+    /// Where an item lies that nobody counts there: how much is not known, which is not none.
+    pub untracked: BTreeSet<PoolId>,
     /// Sorted by (sku, location, expiry).
     pub lots: Sorted<Lot>,
     /// Sorted by (sku, location, date).
@@ -110,6 +112,15 @@ pub fn is_here(here: &[bool], sku: SkuId) -> bool {
     here.get(sku.index()).copied().unwrap_or(true)
 }
 
+/// Where nobody counts an item, of all such places.
+pub(crate) fn untracked_of(
+    untracked: &BTreeSet<PoolId>,
+    sku: SkuId,
+) -> impl Iterator<Item = &PoolId> {
+    let [first, last] = [0, u32::MAX].map(|code| PoolId { sku, location: LocationId(code) });
+    untracked.range(first..=last)
+}
+
 impl Inputs {
     /// A run that knows names and sales, and has no other table.
     #[must_use]
@@ -127,6 +138,7 @@ impl Inputs {
             capacities: Vec::new(),
             ageing_fees: Vec::new(),
             stock: Sorted::empty(),
+            untracked: BTreeSet::new(),
             lots: Sorted::empty(),
             stock_history: Sorted::empty(),
             stockouts: Sorted::empty(),
@@ -181,6 +193,18 @@ impl Inputs {
     #[must_use]
     pub fn stock_is_known(&self) -> bool {
         self.has("stock") || self.has("lots") && self.lots_are_stock
+    }
+
+    /// Whether it is known how much of an item lies at a location.
+    #[must_use]
+    pub fn stock_of_is_known(&self, pool: PoolId) -> bool {
+        self.stock_is_known() && !self.untracked.contains(&pool)
+    }
+
+    /// Whether nobody counts an item, at some location at least.
+    #[must_use]
+    pub fn is_untracked(&self, sku: SkuId) -> bool {
+        untracked_of(&self.untracked, sku).next().is_some()
     }
 
     /// Whether most items that ever sold have a lot.

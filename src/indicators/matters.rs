@@ -245,7 +245,8 @@ impl<'a> Book<'a> {
         }
         let is_known = inputs.has("stock");
         let lacking = self.lacking(|sku| {
-            (!is_known || inputs.stock.of_item(sku).is_empty()) && !self.kits.contains(&sku)
+            let is_lacking = inputs.stock.of_item(sku).is_empty() && !inputs.is_untracked(sku);
+            (!is_known || is_lacking) && !self.kits.contains(&sku)
         });
         let first = *lacking.first()?;
         let what = if is_known {

@@ -826,6 +826,7 @@ impl<'a> Loading<'a> {
             product.is_weighed = is_weighed;
         }
         let stock: Sorted<Stock> = of(tables, "stock", stocks::stock, &mut convert);
+        let mut untracked = stocks::untracked(tables.get("stock"), &stock, &mut convert);
         let stockouts: Sorted<Stockout> = of(tables, "stockouts", stocks::stockouts, &mut convert);
         let stock_history: Sorted<StockHistory> =
             of(tables, "stock_history", stocks::stock_history, &mut convert);
@@ -834,6 +835,7 @@ impl<'a> Loading<'a> {
             convert.exceptions.extend(audit::unknown_items(&sales.unknown));
         }
         let kits: Sorted<Kit> = of(tables, "kits", master::kits, &mut convert);
+        stocks::untrack_kits(&mut untracked, &kits, &stock);
         let rows: Vec<Lane> = of(tables, "lanes", lanes::lanes, &mut convert);
         let lanes = Lanes::new(rows);
         self.refused.extend(lanes::refusals(&lanes, names));
@@ -922,6 +924,7 @@ impl<'a> Loading<'a> {
             products,
             supply: Sorted::new(supply.supply),
             stock,
+            untracked,
             stock_history,
             stockouts,
             sold_periods,
@@ -970,6 +973,7 @@ impl<'a> Loading<'a> {
                 );
             }
         }
+        self.exceptions.extend(audit::unread_tables(&self.sources, &self.quarantine));
         self.exceptions.extend(audit::refunded_in_part(&self.quarantine));
         inputs.sources = self.sources;
         inputs.quarantine = self.quarantine.into_rows();

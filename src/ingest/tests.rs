@@ -971,6 +971,60 @@ fn m4_numbers_are_read_as_their_column_and_file_write_them() {
 }
 
 #[test]
+fn m12_a_price_by_the_box_is_no_price_by_the_piece() {
+    let supply = "sku,supplier,lead_time_days,unit_cost,minimum_order,unit_of_measure,price_per\n\
+                  CUP,S,7,48,2,box of 12,\nMUG,S,7,12,1,dozen,\nNAIL,S,7,5,500,,per 100\n\
+                  PEN,S,7,9,,Box,\nBAG,S,7,3,,500 g bag,\n";
+    let breaks = "sku,supplier,from_quantity,unit_cost,unit_of_measure\nCUP,S,10,42,box of 12\n";
+    let sales = "date,sku,quantity\n2024-01-01,CUP,1\n2024-01-01,MUG,1\n2024-01-01,NAIL,1\n\
+                 2024-01-01,PEN,1\n2024-01-01,BAG,1\n";
+    let files = [("sales.csv", sales), ("supply.csv", supply), ("price_breaks.csv", breaks)];
+    let inputs = ok(&files, "");
+    assert_eq!(rejected(&inputs), []);
+    let of = |sku: &str| {
+        let code = inputs.names.skus.iter().position(|name| name == sku).unwrap();
+        let row = &inputs.supply.of(SkuId(u32::try_from(code).unwrap()))[0];
+        (row.unit_cost.unwrap(), row.minimum_order, row.pack_size)
+    };
+    let money = Money::from_f64;
+    assert_eq!(of("CUP"), (money(4.0), Units(24), Units(12)), "48 a box of 12, two at least");
+    assert_eq!(of("MUG"), (money(1.0), Units(12), Units(12)));
+    assert_eq!(of("NAIL"), (money(0.05), Units(500), Units(1)), "the price alone is for 100");
+    assert_eq!(of("BAG"), (money(3.0), Units(1), Units(1)), "a size is not a count");
+    assert_eq!(of("PEN").0, money(9.0));
+    let told = exception(&inputs, "units-multiplied", "supply");
+    assert!(told.what.contains("`Box`") && told.what.contains("PEN"), "{}", told.what);
+    let tier = &inputs.price_breaks[0];
+    assert_eq!((tier.from_quantity, tier.unit_cost), (Units(120), money(3.5)));
+}
+
+#[test]
+fn stock_that_nobody_counts_is_unknown_and_not_none() {
+    let stock = "sku,location,on_hand\nA,main,5\nB,main,\nC,main,Not tracked\nD,main,\nD,main,3\n";
+    let sales =
+        "date,sku,quantity\n2024-01-01,A,1\n2024-01-01,B,1\n2024-01-01,C,1\n2024-01-01,D,1\n";
+    let kits = "sku,component,quantity\nSET,B,1\nSET,A,1\n";
+    let files = [("sales.csv", sales), ("stock.csv", stock), ("kits.csv", kits)];
+    let inputs = ok(&files, "");
+    assert_eq!(rejected(&inputs), []);
+    let untracked: Vec<&str> =
+        inputs.untracked.iter().map(|pool| inputs.names.sku(pool.sku)).collect();
+    assert_eq!(untracked, ["B", "C", "SET"], "D has a bin that is counted");
+    assert!(exception(&inputs, "stock-untracked", "stock").what.starts_with("of 2 items"));
+    assert_eq!(inputs.stock.len(), 2);
+}
+
+#[test]
+fn a_table_all_of_whose_rows_are_in_quarantine_is_told_as_one_that_says_nothing() {
+    let orders = "order_id,sku,quantity\nP1,A,many\nP2,A,few\n";
+    let inputs = ok(&[("sales.csv", SALES), ("purchase_orders.csv", orders)], "");
+    assert_eq!(tells(&inputs, ExceptionKind::UnreadTable), 1);
+    let orders = "order_id,sku,quantity\nP1,A,many\nP2,A,7\n";
+    let inputs = ok(&[("sales.csv", SALES), ("purchase_orders.csv", orders)], "");
+    assert_eq!(tells(&inputs, ExceptionKind::UnreadTable), 0);
+}
+
+#[test]
 fn a_shop_that_weighs_keeps_the_fractions_of_its_sales() {
     let sales = "date,sku,quantity\n2024-01-01,HAM,2.5\n2024-01-02,HAM,2.5\n";
     let files = [("sales.csv", sales), ("stock.csv", "sku,on_hand\nHAM,60.5\n")];

@@ -278,7 +278,9 @@ fn stock_records(inputs: &Inputs, plan: &Plan) -> Vec<StockRecords> {
             let stock = inputs.stock.get(pool);
             let is_kit = !inputs.kits.of(pool.sku).is_empty();
             // A kit has no shelf of its own unless somebody counts it.
-            let known = stock_known && (stock.is_some() || !is_kit);
+            let known = stock_known
+                && (stock.is_some() || !is_kit)
+                && !inputs.untracked.contains(&pool.id());
             let shelf = Shelf::of(stock, inputs.lots.of(pool), calendar.as_of());
             let empty_today = known.then_some(shelf.available.0 <= 0);
             let product = &inputs.products[pool.sku.index()];

@@ -578,7 +578,8 @@ impl<'a> Night<'a> {
     fn held_in_network(&self, prospect: &Prospect<'_, 'a>, is_fed: bool) -> Option<Hold> {
         let why = self.held(&prospect.records, true);
         let waits = prospect.records.product.status == ProductStatus::New;
-        why.filter(|_| !is_fed || waits || !self.inputs.stock_is_known())
+        let pool = prospect.records.pool.id();
+        why.filter(|_| !is_fed || waits || !self.inputs.stock_of_is_known(pool))
     }
 }
 

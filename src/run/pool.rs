@@ -421,7 +421,7 @@ impl<'a> Night<'a> {
             settings: &self.plan.allocation,
             as_of: self.market.as_of,
         };
-        if !self.inputs.stock_is_known() {
+        if !self.inputs.stock_of_is_known(pool.id()) {
             return (allocate::of_unknown_stock(&stock, &demand, &context), Vec::new());
         }
         let rows = allocate::allocate(&stock, &demand, &context, exceptions);

@@ -108,7 +108,7 @@ impl<'a> Night<'a> {
             economics: of.economics,
             group: self.plan.policy.group(Some(of.class.rationalisation), &of.product.category),
             promised_service: self.promised_service(of),
-            stock_is_known: self.inputs.stock_is_known(),
+            stock_is_known: self.inputs.stock_of_is_known(of.pool.id()),
             deliveries: self.deliveries(of),
             stock,
             arrivals: self.arrivals(of, lead_time),
@@ -126,7 +126,7 @@ impl<'a> Night<'a> {
     pub(crate) fn held(&self, of: &PoolRecords<'_, 'a>, is_asked_for: bool) -> Option<Hold> {
         held_kit(self.kits.is_kit(of.pool.sku))
             .or_else(|| held(of.product, of.class.lifecycle, is_asked_for, of.by_hand.approved))
-            .or_else(|| stock_unknown(self.inputs.stock_is_known()))
+            .or_else(|| stock_unknown(self.inputs.stock_of_is_known(of.pool.id())))
     }
 
     /// What the deliveries of the first supplier show beside their lead time; nothing where a

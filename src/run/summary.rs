@@ -214,8 +214,8 @@ fn figures<const N: usize>(totals: &BTreeMap<String, f64>, names: [&str; N]) -> 
 
 /// Kinds that always turn exit code 0 into 5: faults of our own, and decisions that someone or
 /// something damaged.
-const ALWAYS_SEVERE: [ExceptionKind; 2] =
-    [ExceptionKind::DecisionsRestored, ExceptionKind::InternalFault];
+const ALWAYS_SEVERE: [ExceptionKind; 3] =
+    [ExceptionKind::DecisionsRestored, ExceptionKind::InternalFault, ExceptionKind::UnreadTable];
 
 /// Kinds that happened and turn exit code 0 into 5: those the configuration names, and those that
 /// always do.

@@ -50,6 +50,30 @@ const CONTAINERS: &[&str] = &[
     "krat",
 ];
 
+/// Containers that prices are quoted by; a bottle or a jar is a thing of its own.
+const PRICED_BY: &[&str] = &[
+    "case",
+    "cs",
+    "box",
+    "bx",
+    "pack",
+    "pk",
+    "carton",
+    "ctn",
+    "crate",
+    "tray",
+    "bundle",
+    "pallet",
+    "multipack",
+    "karton",
+    "kiste",
+    "ve",
+    "caja",
+    "colis",
+    "scatola",
+    "doos",
+];
+
 /// Words for single things: they count what stands before them.
 const THINGS: &[&str] = &[
     "pcs", "pc", "piece", "ct", "count", "unit", "un", "ea", "each", "stk", "stück", "st", "pièce",
@@ -189,6 +213,13 @@ pub(crate) fn units_in(text: &str) -> Option<f64> {
     let starts_single = matches!(tokens.first(), Some(Token::Word(w)) if is_in(w, SINGLE));
     let units = if starts_single { 1.0 } else { counted(&tokens) };
     (units > 1.0 && units <= 1e6).then_some(units)
+}
+
+/// Whether a unit of measure is a container: it holds several, though it may not say how many.
+pub(crate) fn is_container(text: &str) -> bool {
+    let tokens = tokens(text);
+    let is_word = |token: &Token| matches!(token, Token::Word(word) if is_in(word, PRICED_BY));
+    tokens.first().is_some_and(is_word)
 }
 
 /// The word at a position, empty where none stands there.

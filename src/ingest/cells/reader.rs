@@ -120,6 +120,12 @@ impl ColumnReader {
         }
     }
 
+    /// Whether a row of `table` says nothing without it. Of an item whose stock nobody counts the
+    /// row says just that.
+    pub(crate) fn is_required(&self, table: &str) -> bool {
+        self.column.required && !(table == "stock" && self.column.name == "on_hand")
+    }
+
     /// Whether its cells are days.
     pub(crate) fn is_dated(&self) -> bool {
         self.column.kind == Kind::Date
@@ -238,6 +244,7 @@ impl ColumnReader {
         let number = match plain {
             Some(number) => self.of_heading(number),
             None if is_nothing(text) => f64::NAN,
+            None if self.column.name == "on_hand" && is_untracked(text) => f64::NAN,
             None => self.written(text)?,
         };
         if number.is_nan() {
@@ -395,6 +402,20 @@ impl ColumnReader {
             format!("expected {}{way_out}", self.column.kind.expected())
         }
     }
+}
+
+/// What shops say in the place of a number where nobody counts an item.
+fn is_untracked(text: &str) -> bool {
+    const WORDS: [&str; 7] = [
+        "not tracked",
+        "untracked",
+        "not managed",
+        "unmanaged",
+        "unlimited",
+        "unknown",
+        "made to order",
+    ];
+    WORDS.iter().any(|word| normal(text) == normal(word))
 }
 
 /// Whether a column counts units.

@@ -576,8 +576,9 @@ fn units(chunk: &Chunk, reading: &Reading<'_>, row: usize) -> f64 {
 
 /// Sets rows aside that lack a required value.
 fn require(chunk: &mut Chunk, reading: &mut Reading<'_>) {
-    let required: Vec<usize> =
-        (0..reading.columns.len()).filter(|&at| reading.columns[at].column.required).collect();
+    let required: Vec<usize> = (0..reading.columns.len())
+        .filter(|&at| reading.columns[at].is_required(chunk.table))
+        .collect();
     for at in required {
         let empty = chunk.columns[at].empty_rows(chunk.rows);
         let reader = &reading.columns[at];

@@ -492,7 +492,8 @@ impl<'a> Rows<'a> {
             })?;
             let column = &mut self.chunk.columns[at];
             let mut pushed = reader.push(&raw, column);
-            if pushed.is_ok() && reader.column.required && column.is_empty_at(self.chunk.rows) {
+            let is_required = reader.is_required(self.chunk.table);
+            if pushed.is_ok() && is_required && column.is_empty_at(self.chunk.rows) {
                 pushed = Err(Problem::Rejected("empty, but required".to_owned()));
             }
             if let Err(problem) = pushed {

@@ -213,6 +213,37 @@ pub(crate) fn refunded_in_part(quarantine: &Quarantine) -> Vec<Exception> {
     exceptions
 }
 
+/// Tables that have rows, all of them in quarantine: what they would say is as unknown as without
+/// them, and whoever reads exit codes alone must hear of it.
+pub(crate) fn unread_tables(sources: &[Source], quarantine: &Quarantine) -> Vec<Exception> {
+    let mut exceptions = Vec::new();
+    for schema in TABLES {
+        let of_table = || sources.iter().filter(|source| source.table == schema.table);
+        let rejected: u64 = of_table().map(|source| source.rejected).sum();
+        let left_out: u64 = of_table().map(|source| quarantine.excluded(source)).sum();
+        let rows: u64 = of_table().map(|source| source.rows).sum();
+        if rejected == 0 || rejected + left_out < rows {
+            continue;
+        }
+        let rows = match rejected {
+            1 => "its only row is".to_owned(),
+            rows => format!("all {rows} rows are"),
+        };
+        let what = format!("{rows} in quarantine: the night goes on as if there were no table");
+        exceptions.push(
+            Exception::new(
+                Severity::Error,
+                ExceptionKind::UnreadTable,
+                Subject::Table(schema.table.to_owned()),
+                what,
+                schema.cost,
+            )
+            .with_effect(Effect::Rows(rejected)),
+        );
+    }
+    exceptions
+}
+
 /// One exception for each table that is not there and costs something.
 pub(crate) fn missing_tables(sources: &[Source]) -> Vec<Exception> {
     let mut exceptions = Vec::new();
@@ -401,6 +432,8 @@ struct MasterRecord {
     is_asked_for: bool,
     is_supplied: bool,
     is_stocked: bool,
+    /// It has a row of stock that says that nobody counts it.
+    is_untracked: bool,
 }
 
 impl MasterRecord {
@@ -421,6 +454,7 @@ impl MasterRecord {
             is_asked_for: series_of(&inputs.panel, sku).next().is_some() || parts.contains(&sku),
             is_supplied: !supply.is_empty(),
             is_stocked: !inputs.stock.of_item(sku).is_empty(),
+            is_untracked: inputs.is_untracked(sku),
         }
     }
 }
@@ -455,7 +489,9 @@ const MASTER_CHECKS: [MasterCheck; 5] = [
     },
     MasterCheck {
         table: "stock",
-        is_lacking: |item| item.is_asked_for && !item.is_kit && !item.is_stocked,
+        is_lacking: |item| {
+            item.is_asked_for && !item.is_kit && !item.is_stocked && !item.is_untracked
+        },
         lacks: "a usable stock row",
         effect: "nothing is taken to be on hand",
     },
@@ -762,7 +798,7 @@ fn items(count: usize) -> String {
     if count == 1 { "1 item".to_owned() } else { format!("{count} items") }
 }
 
-fn listed(names: &[&str]) -> String {
+pub(crate) fn listed(names: &[&str]) -> String {
     let shown = names[..names.len().min(NAMED)].join(", ");
     if names.len() > NAMED { format!("{shown}, ...") } else { shown }
 }

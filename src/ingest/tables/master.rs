@@ -8,12 +8,15 @@ use crate::domain::inputs::{
 use crate::domain::shown::counted;
 use crate::domain::units::{Money, SkuId, Units};
 use crate::ingest::cells::days::{date_of, parse_day};
+use crate::ingest::cells::measure::{is_container, units_in};
 use crate::ingest::files::table::{Row, Table};
+use crate::ingest::tables::audit::listed;
 use crate::ingest::tables::convert::Convert;
 use crate::ingest::tables::quarantine::Place;
 use crate::ingest::tables::whole_units::{Rounding, is_too_fine};
 use crate::math::cycles::circular;
 use chrono::NaiveDate;
+use std::collections::BTreeMap;
 
 /// One product an item, by its code; items without a row have only defaults.
 pub(crate) fn products(
@@ -356,6 +359,7 @@ fn more_than_a_price(base: &Supply, row: &Supply) -> Option<String> {
 /// list, as Odoo writes it: the smallest minimum is the supplier's, the others are price breaks.
 pub(crate) fn supply(table: Option<&Table>, convert: &mut Convert<'_>) -> SupplyRows {
     let Some(table) = table else { return SupplyRows::default() };
+    vague_measures(table, convert);
     let mut rows = Vec::new();
     for row in table.rows() {
         if let Some(supply) = supply_row(&row, convert) {
@@ -433,9 +437,61 @@ pub(crate) fn supply(table: Option<&Table>, convert: &mut Convert<'_>) -> Supply
     read
 }
 
+/// How many units one of a unit of measure is; 1 where none is named, or a size.
+fn units_of_measure(row: &Row<'_>, column: &str) -> f64 {
+    units_in(row.text(column)).unwrap_or(1.0)
+}
+
+/// How many units the price of a row is for: those of `price_per`, or one of what the row counts.
+fn price_factor(row: &Row<'_>, of_code: f64, factor: f64) -> f64 {
+    match row.text("price_per") {
+        "" => factor,
+        _ => of_code * units_of_measure(row, "price_per"),
+    }
+}
+
+/// Prices by a container of which nobody says how many units it has: a price per box is not one per
+/// piece.
+fn vague_measures(table: &Table, convert: &mut Convert<'_>) {
+    let mut vague: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in table.rows() {
+        for column in ["unit_of_measure", "price_per"] {
+            let measure = row.text(column);
+            if is_container(measure) && units_in(measure).is_none() {
+                let skus = vague.entry(measure.to_owned()).or_default();
+                let sku = row.text("sku").to_owned();
+                if skus.last() != Some(&sku) {
+                    skus.push(sku);
+                }
+            }
+        }
+    }
+    for (measure, skus) in vague {
+        let what = format!(
+            "{} priced by the `{measure}`, and nobody says how many units one has: {}",
+            counted(skus.len() as u64, "item is", "items are"),
+            listed(&skus.iter().map(String::as_str).collect::<Vec<_>>())
+        );
+        convert.exceptions.push(Exception::new(
+            Severity::Warning,
+            ExceptionKind::UnitsMultiplied,
+            Subject::Table(table.schema.table.to_owned()),
+            what,
+            format!(
+                "taken for single units; say it: values = {{ unit_of_measure = {{ \"{measure}\" = \
+                 \"{measure} of 12\" }} }} in [mapping.{}]",
+                table.schema.table
+            ),
+        ));
+    }
+}
+
 fn supply_row(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supply> {
-    // A supplier who sells cases by a code of their own means cases and the price of one.
-    let (sku, factor) = convert.codes.item(row, "sku")?;
+    // A supplier who sells cases by a code of their own means cases and the price of one; one who
+    // sells boxes of twelve by the item's own code says so in the unit of measure.
+    let (sku, of_code) = convert.codes.item(row, "sku")?;
+    let factor = of_code * units_of_measure(row, "unit_of_measure");
+    let priced = price_factor(row, of_code, factor);
     let lead_time_days = row.number("lead_time_days")?;
     let lead_time_max_days = row.number("lead_time_max_days");
     if lead_time_max_days.is_some_and(|max| max < lead_time_days) {
@@ -459,7 +515,7 @@ fn supply_row(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supply> {
         supplier: convert.codes.supplier(row.text("supplier"))?,
         role,
         supplier_sku: row.text("supplier_sku").trim().to_owned(),
-        unit_cost: row.money_of("unit_cost", factor),
+        unit_cost: row.money_of("unit_cost", priced),
         lead_time_days,
         lead_time_sd_days: row.number("lead_time_sd_days"),
         lead_time_max_days,
@@ -467,7 +523,7 @@ fn supply_row(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supply> {
         pack_size,
         maximum_order,
         duty_rate: row.number("duty_rate").unwrap_or(0.0),
-        freight_per_unit: row.money_of("freight_per_unit", factor).unwrap_or(Money::ZERO),
+        freight_per_unit: row.money_of("freight_per_unit", priced).unwrap_or(Money::ZERO),
     })
 }
 
@@ -481,15 +537,18 @@ pub(crate) fn price_breaks(
     convert: &mut Convert<'_>,
 ) -> Vec<PriceBreak> {
     let mut rows = Vec::new();
+    table.into_iter().for_each(|table| vague_measures(table, convert));
     for row in table.into_iter().flat_map(Table::rows) {
         let codes = convert.codes;
-        let (Some((sku, factor)), Some(supplier)) =
+        let (Some((sku, of_code)), Some(supplier)) =
             (codes.item(&row, "sku"), codes.supplier(row.text("supplier")))
         else {
             continue;
         };
+        let factor = of_code * units_of_measure(&row, "unit_of_measure");
+        let priced = price_factor(&row, of_code, factor);
         let (Some(from_quantity), Some(unit_cost)) =
-            (row.units_of("from_quantity", factor), row.money_of("unit_cost", factor))
+            (row.units_of("from_quantity", factor), row.money_of("unit_cost", priced))
         else {
             continue;
         };

@@ -284,6 +284,12 @@ pub const TABLES: &[Schema] = &[
             opt("role", Kind::Choice(Role::NAMES), "which one is asked first"),
             opt("supplier_sku", Kind::Text, "the supplier's own number of the item"),
             opt("unit_cost", Kind::Money, "price of one unit"),
+            opt(
+                "unit_of_measure",
+                Kind::Text,
+                "what price, minimum, pack and maximum count: `box of 12`, `dozen`; empty = units",
+            ),
+            opt("price_per", Kind::Text, "what the price alone is for: `100`, `per dozen`"),
             req("lead_time_days", DAYS, "promised lead time, calendar days; 0 = the same day"),
             opt("lead_time_sd_days", DAYS, "its standard deviation"),
             opt("lead_time_max_days", DAYS, "the longest to expect"),
@@ -303,6 +309,8 @@ pub const TABLES: &[Schema] = &[
             req("supplier", SUPPLIER, "supplier"),
             req("from_quantity", COUNT, "from this many units a line"),
             req("unit_cost", Kind::Money, "price of each unit"),
+            opt("unit_of_measure", Kind::Text, "what quantity and price count; empty = units"),
+            opt("price_per", Kind::Text, "what the price alone is for: `100`, `per dozen`"),
         ],
     },
     Schema {

@@ -3,7 +3,7 @@
 
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{
-    Count, Inputs, Listing, Lot, PurchaseOrder, Stock, StockHistory, Stockout,
+    Count, Inputs, Kit, Listing, Lot, PurchaseOrder, Stock, StockHistory, Stockout, untracked_of,
 };
 use crate::domain::lanes::Shipment;
 use crate::domain::shown::counted;
@@ -14,7 +14,7 @@ use crate::ingest::tables::convert::Convert;
 use crate::ingest::tables::quarantine::Place;
 use crate::ingest::tables::whole_units::{Remainder, Rounding};
 use chrono::NaiveDate;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Stock by pool, sorted; several rows of one pool (bins, batches) are added up.
 pub(crate) fn stock(table: &Table, convert: &mut Convert<'_>) -> Vec<Stock> {
@@ -111,7 +111,68 @@ impl Counted {
     }
 }
 
+/// Where an item has rows and none of them says how much is there: nobody counts it.
+pub(crate) fn untracked(
+    table: Option<&Table>,
+    stock: &Sorted<Stock>,
+    convert: &mut Convert<'_>,
+) -> BTreeSet<PoolId> {
+    let mut untracked = BTreeSet::new();
+    let blank =
+        table.into_iter().flat_map(Table::rows).filter(|row| row.number("on_hand").is_none());
+    for row in blank {
+        if let Some((sku, location, _)) = pool(&row, convert) {
+            untracked.insert(PoolId { sku, location });
+        }
+    }
+    untracked.retain(|pool| stock.get(*pool).is_none());
+    if !untracked.is_empty() {
+        let what = format!(
+            "of {} the stock is not known: no number stands there, or that it is not tracked",
+            counted(untracked.len() as u64, "item at a location", "items at locations")
+        );
+        let told = Exception::new(
+            Severity::Warning,
+            ExceptionKind::StockUntracked,
+            Subject::Table("stock".to_owned()),
+            what,
+            "they are neither ordered nor shown as sold out; where none is there, write 0, or read \
+             blank cells as 0: values = { on_hand = { \"\" = \"0\" } } in [mapping.stock]",
+        );
+        convert.exceptions.push(told.with_effect(Effect::Rows(untracked.len() as u64)));
+    }
+    untracked
+}
+
+/// Of a kit that nobody counts as such, as little is known as of its parts.
+pub(crate) fn untrack_kits(
+    untracked: &mut BTreeSet<PoolId>,
+    kits: &Sorted<Kit>,
+    stock: &Sorted<Stock>,
+) {
+    if untracked.is_empty() {
+        return;
+    }
+    // Kits of kits pass it on.
+    loop {
+        let mut more = Vec::new();
+        for kit in kits.iter() {
+            for part in untracked_of(untracked, kit.component) {
+                let pool = PoolId { sku: kit.sku, location: part.location };
+                if !untracked.contains(&pool) && stock.get(pool).is_none() {
+                    more.push(pool);
+                }
+            }
+        }
+        if more.is_empty() {
+            return;
+        }
+        untracked.extend(more);
+    }
+}
+
 fn counted_row(row: &Row<'_>, convert: &Convert<'_>) -> Option<Counted> {
+    row.number("on_hand")?;
     let (sku, location, factor) = pool(row, convert)?;
     Some(Counted {
         pool: PoolId { sku, location },
