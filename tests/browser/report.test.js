@@ -287,6 +287,16 @@ test("an item is found by its name, explains its number and can be decided on", 
   quiet();
 });
 
+test("an item's page is found by its code, however the code is written behind the address", async () => {
+  const code = decodeURIComponent(ITEM.split("#sku=")[1]);
+  for (const hash of [code, `sku=${encodeURIComponent(code.toLowerCase())}`, `${code}&location=nowhere`]) {
+    const page = await browser.open(`report/item.html#${hash}`);
+    assert.match(await page.locator("h1").innerText(), new RegExp(`^${code} - `), hash);
+  }
+  await browser.page.goto("about:blank");
+  quiet();
+});
+
 test("counts lead to their lists: a kind of trouble, a paused channel", async () => {
   const page = await browser.open("index.html");
   await page.locator('.notices a[href*="#kind="]').first().click();

@@ -47,7 +47,12 @@ const OP = (() => {
       const { words, values } = tables.items.columns.find((c) => c.key === "sku");
       positions = new Map(values.map((code, i) => [words[code], i]));
     }
-    const at = positions.get(sku);
+    let at = positions.get(sku);
+    if (at === undefined) {
+      // Typed by hand: the one code that differs by nothing but capitals.
+      const alike = [...positions.keys()].filter((code) => code.toLowerCase() === sku.toLowerCase());
+      if (alike.length === 1) at = positions.get(alike[0]);
+    }
     if (at === undefined) throw new Error(`no item has the code ${sku}`);
     if (!itemOf.has(at)) await load(`items/${Math.floor(at / ITEMS_PER_FILE)}.js`);
     await unpacked;

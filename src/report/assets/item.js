@@ -291,7 +291,8 @@
     const text = location.hash.slice(1);
     const fields = new URLSearchParams(text);
     if (fields.has("sku")) return { sku: fields.get("sku"), location: fields.get("location") };
-    try { return { sku: decodeURIComponent(text) }; } catch { return { sku: text }; }
+    const [code] = text.split("&location=");
+    try { return { sku: decodeURIComponent(code), location: fields.get("location") }; } catch { return { sku: code }; }
   };
   const open = async () => {
     const { sku, location: place } = named();
