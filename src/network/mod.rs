@@ -6,6 +6,16 @@
 //! place is sent only what it asks for today; the rest stays. Against each place planned on its
 //! own, this saves 13 to 35 % of the cost of holding, transit and lost margin over half a year.
 //!
+//! Shops hold more than the rule on plain estimates (the mean of 182 days, one variance-to-mean
+//! ratio an item) would: over 182 scored days of the benchmarks their stock costs 7 % more (shops5)
+//! and 15 % more (late20), the margin lost is 3 % more and 34 % less, and all costs together are
+//! 1.045 and 1.038 of the rule's. On the first morning their reorder points, at holding cost, are
+//! 8.6 and 5.8 % above the plain ones: 0.6 and 1.2 points are a higher mean, 8.0 and 4.6 safety
+//! stock. Of that, 2.3 and 1.5 points are what the plain levels lack against those of the true
+//! parameters, for a ratio estimated from 26 weeks comes out too small more often than too large.
+//! The rest is the price of not knowing the parameters: a mean from 182 days is itself uncertain,
+//! and the errors of a forecast hold that where a formula with an estimate put in does not.
+//!
 //! | file | question |
 //! |---|---|
 //! | [`levels`] | what steers a place, and up to where its source buys |
