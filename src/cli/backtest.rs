@@ -1,7 +1,7 @@
 //! `backtest`: how good the forecast would have been, beside the simple benchmarks, on the screen,
 //! as a table and as a page.
 
-use crate::cli::execute::planned;
+use crate::cli::planned::planned;
 use crate::cli::print::{print_json, say};
 use crate::cli::progress::Terminal;
 use crate::config::Options;

@@ -1,7 +1,7 @@
 //! `check`: what was read, what was rejected, what is missing or stale, and what that costs.
 
 use crate::cli::CheckArgs;
-use crate::cli::execute::planned;
+use crate::cli::planned::planned;
 use crate::cli::print::{print_json, say};
 use crate::cli::progress::Terminal;
 use crate::config::Plan;

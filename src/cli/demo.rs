@@ -1,7 +1,7 @@
 //! `demo`: a whole run on the sample shop.
 
 use crate::cli::DemoArgs;
-use crate::cli::execute::planned;
+use crate::cli::planned::planned;
 use crate::cli::print::say;
 use crate::cli::progress::Terminal;
 use crate::cli::run::print_summary;

@@ -2,7 +2,7 @@
 //! and mends it where asked to.
 
 use crate::cli::DoctorArgs;
-use crate::cli::execute::planned;
+use crate::cli::planned::planned;
 use crate::cli::print::{print_json, say};
 use crate::domain::error::{Error, Result};
 use crate::domain::shown::number_of;

@@ -5,17 +5,8 @@ use crate::cli::{
     Cli, Command, backtest, check, conventions, demo, doctor, explain, export, init, mcp, phases,
     prune, review, run, serve, simulate,
 };
-use crate::config::{Options, Plan};
 use crate::domain::error::{Error, Result};
 use crate::domain::fault::guarded;
-use crate::domain::units::count_in;
-
-/// The plan of a command; from here on units are counted as it says.
-pub(super) fn planned(options: &Options) -> Result<Plan> {
-    let plan = Plan::load(options)?;
-    count_in(plan.ingest.units.fraction);
-    Ok(plan)
-}
 
 /// Does what the command line says and returns the exit code of the contract.
 ///

@@ -1,7 +1,7 @@
 //! `explain`: why the last run decided what it did about one item.
 
 use crate::cli::ExplainArgs;
-use crate::cli::execute::planned;
+use crate::cli::planned::planned;
 use crate::cli::print::{print_json, say_text};
 use crate::domain::error::Result;
 use crate::review;

@@ -1,7 +1,7 @@
 //! `export`: approved orders, approved moves and channel quantities go out as files.
 
 use crate::cli::ExportArgs;
-use crate::cli::execute::planned;
+use crate::cli::planned::planned;
 use crate::cli::print::{print_json, say};
 use crate::domain::error::{Error, Result};
 use crate::domain::shown::number_of;

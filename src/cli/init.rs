@@ -1,7 +1,7 @@
 //! `init`: a first folder to work in: the commented configuration and one empty file a table, with
 //! its column heads.
 
-use crate::cli::execute::planned;
+use crate::cli::planned::planned;
 use crate::cli::print::say;
 use crate::cli::{InitArgs, check};
 use crate::config::{DEFAULT_FILE, Options, TEMPLATE, schema};

@@ -11,6 +11,7 @@ mod export;
 mod init;
 mod mcp;
 mod phases;
+mod planned;
 pub mod print;
 pub mod progress;
 mod prune;

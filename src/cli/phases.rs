@@ -1,7 +1,7 @@
 //! `observe`, `merge`, `plan`, `finish`: one phase of a night over buckets, for an engine that has
 //! several machines. `src/engines/python` calls them in turn.
 
-use crate::cli::execute::planned;
+use crate::cli::planned::planned;
 use crate::cli::print::print_json;
 use crate::cli::progress::Terminal;
 use crate::cli::run::print_summary;

@@ -2,7 +2,7 @@
 //! more.
 
 use crate::cli::PruneArgs;
-use crate::cli::execute::planned;
+use crate::cli::planned::planned;
 use crate::cli::print::say;
 use crate::domain::error::Result;
 use crate::domain::shown::number_of;

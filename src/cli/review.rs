@@ -1,7 +1,7 @@
 //! `review`: a planner's decisions come in.
 
 use crate::cli::ReviewArgs;
-use crate::cli::execute::planned;
+use crate::cli::planned::planned;
 use crate::cli::print::{print_json, say};
 use crate::domain::error::{Error, Result};
 use crate::domain::inputs::Inputs;

@@ -1,6 +1,6 @@
 //! `run`: the night, and what it says when it is through.
 
-use crate::cli::execute::planned;
+use crate::cli::planned::planned;
 use crate::cli::print::{print_json, say_text, warn_line};
 use crate::cli::progress::Terminal;
 use crate::config::{Options, Voice};

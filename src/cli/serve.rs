@@ -8,7 +8,7 @@
 //! proxy in front names.
 
 use crate::cli::ServeArgs;
-use crate::cli::execute::planned;
+use crate::cli::planned::planned;
 use crate::cli::print::{say, warn_line};
 use crate::cli::review::terms;
 use crate::config::Plan;

@@ -2,7 +2,7 @@
 //! page.
 
 use crate::cli::SimulateArgs;
-use crate::cli::execute::planned;
+use crate::cli::planned::planned;
 use crate::cli::print::{print_json, say, say_text};
 use crate::cli::progress::Terminal;
 use crate::domain::error::{Error, Result};

@@ -51,6 +51,7 @@ impl Goods<'_> {
         let as_of = self.inputs.panel.calendar().as_of();
         // What is overdue, or has no date, is paid from the month of today.
         let arrives = expected.filter(|&day| day >= as_of).unwrap_or(as_of);
+        // At today's landed cost: what the order was placed at is not always told.
         let value = cost.unwrap_or(Money::ZERO).times(units);
         Commitment { sku: pool.sku, arrives, value }
     }

@@ -59,6 +59,7 @@ impl<'a> Night<'a> {
         });
         let mut economics = self.economics[p];
         let landed = supply.and_then(|supply| self.market.landed(supply, product.unit_cost));
+        // Of the supplier that will be asked.
         economics.landed_cost = landed.or(economics.landed_cost);
         PoolRecords {
             pool,

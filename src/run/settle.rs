@@ -38,6 +38,7 @@ pub(super) fn settle<'a>(shop: &Shop<'a>, pools: Vec<PlannedPool<'a>>, outcome: 
             let policy = &pool.plan.policy;
             sources.insert(PoolId { sku: policy.sku, location: policy.location });
         }
+        // Listings are of an item, not of a place: they are held against all that is there of it.
         let total = &mut available[pool.plan.policy.sku.index()];
         *total = Some(total.unwrap_or_default() + pool.available);
         if let Some(both) = pool.hold_or_pass {
@@ -87,6 +88,7 @@ pub(super) fn settle<'a>(shop: &Shop<'a>, pools: Vec<PlannedPool<'a>>, outcome: 
             },
         ));
     }
+    // Pools bring theirs in panel order, exposures come after them: one order for the table.
     outcome.findings.sort_by_key(|f| (f.sku, f.kind, f.location, f.channel));
     let policy = &shop.plan.policy;
     outcome.exceptions.extend(policy.idle_targets(shop.classes, &outcome.policy));
@@ -182,6 +184,7 @@ impl<'a> Night<'a> {
         // What lanes connect is moved by them.
         let apart = item.iter().filter(|pool| !pool.in_network);
         let sites: Vec<Site> = apart.map(|pool| self.site(pool)).collect();
+        // A kit does not lie anywhere: its parts are moved.
         if sites.len() < 2 || self.kits.is_kit(sku) {
             return Vec::new();
         }

@@ -42,6 +42,7 @@ impl<'a> Ways<'_, 'a> {
         let unit_cost = self.inputs.products[pool.sku.index()].unit_cost;
         let mut rows = self.market.supply_of(pool.sku, pool.location);
         let Some(own) = rows.find(|row| row.location == Some(pool.location)) else { return false };
+        // The planner's word comes before any arithmetic.
         if own.role != lane.role {
             return own.role < lane.role;
         }
@@ -52,6 +53,7 @@ impl<'a> Ways<'_, 'a> {
         let there = of_source.and_then(|row| self.market.landed(row, unit_cost));
         let there = there.or(unit_cost).unwrap_or_default();
         let here = self.market.landed(own, unit_cost);
+        // Where the paths cannot be compared by the year, the cheaper unit decides.
         here.is_some_and(|here| here < there + lane.cost_per_unit)
     }
 
@@ -90,6 +92,8 @@ impl<'a> Ways<'_, 'a> {
         };
         let holding = carrying_rate * there.as_f64();
         let line = eoq(per_year, feeding.cost_per_line, holding).unwrap_or(0.0);
+        // No lot is smaller than what sells between two departures: it would run out before the
+        // next.
         let weekly = per_day * OrderCalendar::of_lane(lane).mean_gap_days();
         let pack = lane.pack_size.or(product.case_size).unwrap_or(product.step()).as_f64();
         let place = Receiver { per_year, carrying_rate, lot: pack.max(weekly).max(line) };

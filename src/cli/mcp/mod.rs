@@ -8,7 +8,7 @@
 mod tools;
 
 use crate::cli::McpArgs;
-use crate::cli::execute::planned;
+use crate::cli::planned::planned;
 use crate::domain::error::{Error, Result};
 use crate::domain::fault::guarded;
 use crate::store::VERSION;
