@@ -181,6 +181,56 @@ pub fn allocate(
         .as_of
         .checked_add_days(Days::new(settings.valid_days.max(0) as u64))
         .unwrap_or(NaiveDate::MAX);
+    let mut rows = rows(pool, channels, settings, valid_until);
+    // What a listing that is paused all the same would show is sold elsewhere.
+    let is_paused = |row: &Allocation| {
+        row.action == ChannelAction::Pause && row.published.is_some_and(|shown| shown > Units::ZERO)
+    };
+    if rows.iter().any(is_paused) && !rows.iter().all(is_paused) {
+        let mut selling = channels.to_vec();
+        for (channel, row) in selling.iter_mut().zip(&rows).filter(|(_, row)| is_paused(row)) {
+            channel.cap = Some(row.reserved);
+            channel.min_share = 0.0;
+        }
+        let without = self::rows(pool, &selling, settings, valid_until);
+        let before: Units = rows.iter().map(|row| row.allocated).sum();
+        let after: Units = without.iter().map(|row| row.allocated).sum();
+        // What the others' caps leave stays where it was.
+        let mut left = before - after;
+        for (row, without) in rows.iter_mut().zip(without) {
+            // Shares move on from what they were: a pause is of one night.
+            let share = row.share;
+            if is_paused(row) {
+                let kept = (without.allocated + left).min(row.allocated);
+                left -= kept - without.allocated;
+                row.reason = format!(
+                    "{}; paused: the other channels sell {}",
+                    row.reason,
+                    row.allocated - kept
+                );
+                row.allocated = kept;
+                row.published = Some((kept - row.buffer).or_zero());
+            } else {
+                *row = Allocation { share, ..without };
+            }
+        }
+    }
+    let allocated: Units = rows.iter().map(|r| r.allocated).sum();
+    assert!(
+        allocated <= pool.available.or_zero(),
+        "a pool is conserved leaving allocate: {allocated} of {}",
+        pool.available
+    );
+    rows
+}
+
+/// One row a channel, each by its own part of the pool.
+fn rows(
+    pool: &PoolStock,
+    channels: &[ChannelDemand],
+    settings: &Settings,
+    valid_until: NaiveDate,
+) -> Vec<Allocation> {
     let mut rows = Vec::with_capacity(channels.len());
     let parts = split::split(pool.available, pool.step, channels, settings);
     for (channel, part) in channels.iter().zip(parts) {
@@ -208,12 +258,6 @@ pub fn allocate(
             reason: part.reason,
         });
     }
-    let allocated: Units = rows.iter().map(|r| r.allocated).sum();
-    assert!(
-        allocated <= pool.available.or_zero(),
-        "a pool is conserved leaving allocate: {allocated} of {}",
-        pool.available
-    );
     rows
 }
 

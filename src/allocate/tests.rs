@@ -50,6 +50,18 @@ fn allocated(available: i64, channels: &[ChannelDemand], settings: &Settings) ->
 }
 
 #[test]
+fn what_a_paused_listing_would_show_is_sold_on_the_others() {
+    let market = ChannelDemand { pause_below: Units(30), ..channel(0, 4.0, 1.0) };
+    let settings = Settings::default();
+    let (rows, _) = run(50, &[market, channel(1, 4.0, 1.0)], &settings);
+    assert_eq!((rows[0].action, rows[0].allocated), (ChannelAction::Pause, Units(0)));
+    assert_eq!((rows[0].published, rows[1].published), (Some(Units(0)), Some(Units(50))));
+    // Alone it keeps them: nobody else could sell them.
+    let (alone, _) = run(20, &[market], &settings);
+    assert_eq!((alone[0].action, alone[0].allocated), (ChannelAction::Pause, Units(20)));
+}
+
+#[test]
 fn e1_priority_serves_from_a_shrinking_remainder() {
     let settings = Settings { method: Method::Priority, cover_days: 10.0, ..Settings::default() };
     let rank = |c: ChannelDemand, p| ChannelDemand { priority: Some(p), ..c };
