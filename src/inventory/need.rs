@@ -9,7 +9,7 @@ use crate::explain::{Explanation, Unit};
 use crate::inventory::facts::{Covers, NetworkLevel};
 use crate::inventory::lost_sales::order_for;
 use crate::inventory::position::Situation;
-use crate::inventory::reorder_point::Targets;
+use crate::inventory::reorder_point::{Limit, Targets};
 use crate::inventory::settings::{OrderRule, Settings, UnmetDemand};
 
 // Expected loss before the arrival, units, below which a shelf counts as never empty: the stock's
@@ -52,6 +52,7 @@ pub struct Need {
 ///     reorder_point: 420.0,
 ///     order_up_to: 1020.0,
 ///     lot: 600.0,
+/// #   limit: None,
 /// #   method: Method::MaxAverage, review_days: 0.0, shelf_life_days: None, service: 0.95,
 /// #   interval: ProtectionInterval { lead_days: 7.0, review_days: 0.0 }, per_day: 10.0,
 /// #   protection: Demand::Poisson { mean: 70.0 }, safety_stock: 350.0, eoq: None,
@@ -104,15 +105,22 @@ pub fn need(
     // Where the order of one review is nothing, nothing is ordered: at least a lot was, once, and
     // 20 approved units were followed by 16 more the next night.
     let counted = position + lost.unserved;
-    let short = targets.reorder_point - counted;
+    let limit = targets.limit;
+    let point = limit.map_or(targets.reorder_point, |limit| limit.reorder_point);
+    let up_to = limit.map_or(targets.order_up_to, |limit| limit.order_up_to.max(point));
+    let short = point - counted;
     let by_lots = settings.order_rule == OrderRule::FixedQuantity && targets.lot > 0.0;
     need.need = if lost.rest_lasts || short < 0.0 {
         0.0
     } else if by_lots {
         (short / targets.lot).floor().mul_add(targets.lot, targets.lot)
     } else {
-        targets.order_up_to - counted
+        up_to - counted
     };
+    let wanted = need.need;
+    if let Some(Limit { most, .. }) = limit {
+        need.need = need.need.min(most - position);
+    }
 
     if need.need <= 0.0 {
         explain.step("need", "0", Unit::Units, levels, 0.0);
@@ -128,15 +136,15 @@ pub fn need(
         });
         return need;
     }
-    let [point, up_to] = levels;
+    let [point, up_to] = [("reorder_point", point), ("order_up_to", up_to)];
     let unserved = ("unserved", lost.unserved);
     if by_lots {
         let formula = "(floor((reorder_point - inventory_position - unserved) / lot) + 1) * lot";
         let inputs = [point, up_to, unserved, ("lot", targets.lot)];
-        explain.step("need", formula, Unit::Units, inputs, need.need);
+        explain.step("need", formula, Unit::Units, inputs, wanted);
     } else {
         let formula = "order_up_to - inventory_position - unserved";
-        explain.step("need", formula, Unit::Units, [point, up_to, unserved], need.need);
+        explain.step("need", formula, Unit::Units, [point, up_to, unserved], wanted);
     }
     if lost.unserved > 0.0 {
         explain.note(|| {
@@ -144,6 +152,12 @@ pub fn need(
              be taken back"
                 .into()
         });
+    }
+    if let Some(Limit { most, .. }) = limit {
+        let inputs = [("need", wanted), ("max_stock", most), ("inventory_position", position)];
+        let formula = "min(need, max_stock - inventory_position)";
+        explain.step("need", formula, Unit::Units, inputs, need.need);
+        explain.note(|| "the levels above are those without the maximum stock".into());
     }
     need.keep_fresh(explain);
     need
@@ -230,13 +244,14 @@ fn lost_before_arrival(now: &Situation<'_>, targets: &Targets, position: f64) ->
     if !may_run_out(now, interval.lead_days) {
         return Lost { unserved: 0.0, rest_lasts: false };
     }
-    let covered = targets.protection.cdf(targets.reorder_point);
+    let point = targets.limit.map_or(targets.reorder_point, |limit| limit.reorder_point);
+    let covered = targets.protection.cdf(point);
     let covered = covered.clamp(FARTHEST_TAIL, 1.0 - FARTHEST_TAIL);
     // The reorder point may sit above the quantile it came from (whole units): compare like with
     // like.
     let exact = targets.protection.quantile(covered);
     let order = order_for(now, interval, covered);
-    let short = targets.reorder_point - position;
+    let short = point - position;
     Lost { unserved: (exact - position - order).clamp(0.0, short), rest_lasts: order <= 0.0 }
 }
 

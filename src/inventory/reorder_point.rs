@@ -26,6 +26,18 @@ use crate::math::normal;
 // says nothing.
 const FARTHEST_TAIL: f64 = 1e-4;
 
+/// The most stock to hold, and what the levels would be without it: what is lost before an order
+/// arrives is reckoned from them, since the limit is one of stock, not of service.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limit {
+    /// No position above it.
+    pub most: f64,
+    /// `[s]`
+    pub reorder_point: f64,
+    /// `[S]`
+    pub order_up_to: f64,
+}
+
 /// What a pool is steered by, quantities in units.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Targets {
@@ -49,6 +61,8 @@ pub struct Targets {
     pub reorder_point: f64,
     /// Order up to it. `[S]`
     pub order_up_to: f64,
+    /// Set where the most stock to hold lowers these two.
+    pub limit: Option<Limit>,
     /// One order above the reorder point. `[Q]`
     pub lot: f64,
     /// Economic order quantity, where costs are known.
@@ -285,6 +299,7 @@ pub fn targets(
         safety_stock: levels.safety_stock,
         reorder_point: levels.reorder_point,
         order_up_to: levels.order_up_to,
+        limit: levels.limit,
         lot,
         eoq,
         notes,
@@ -355,6 +370,7 @@ fn network_targets(
         safety_stock: levels.safety_stock,
         reorder_point: levels.reorder_point,
         order_up_to: levels.order_up_to,
+        limit: levels.limit,
         lot: *lot,
         eoq: None,
         notes: Vec::new(),
@@ -433,6 +449,7 @@ struct Levels {
     safety_stock: f64,
     reorder_point: f64,
     order_up_to: f64,
+    limit: Option<Limit>,
 }
 
 fn within_limits(
@@ -468,7 +485,10 @@ fn within_limits(
     reorder_point = facts.by_hand.reorder_point.unwrap_or(reorder_point).max(0.0);
     explain_reorder_point(facts, method, protection, covered, reorder_point, explain);
     let mut order_up_to = facts.by_hand.order_up_to.unwrap_or(reorder_point + lot);
+    let mut limit = None;
     if let Some(most) = most {
+        let beyond = order_up_to.max(reorder_point) > most;
+        limit = beyond.then_some(Limit { most, reorder_point, order_up_to });
         order_up_to = order_up_to.min(most);
         reorder_point = reorder_point.min(most);
         let formula = "min(reorder_point, max_stock)";
@@ -478,7 +498,7 @@ fn within_limits(
     // By hand it may have been set below the reorder point, where every order would call for the
     // next.
     order_up_to = order_up_to.max(reorder_point);
-    let levels = Levels { safety_stock, reorder_point, order_up_to };
+    let levels = Levels { safety_stock, reorder_point, order_up_to, limit };
     explain_order_up_to(facts, &asked, &levels, explain);
     levels
 }
