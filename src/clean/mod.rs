@@ -10,9 +10,10 @@
 
 pub mod activity;
 pub mod inherit;
+pub mod occasions;
 
 use crate::clean::activity::{Axis, Inferred, StockRecords};
-use crate::domain::panel::{SeriesMut, flag};
+use crate::domain::panel::{SeriesKey, SeriesMut, flag};
 use serde::{Deserialize, Serialize};
 
 /// How history is cleaned.
@@ -84,18 +85,20 @@ const OUTLIER_EVIDENCE: usize = 20;
 ///
 /// - `season_length`: periods of the short season whose phases are comparable (7 for days,
 ///   otherwise 1).
+/// - `explained`: whether a known reason stands behind what a series sold in a period of the axis.
 pub fn clean_pool(
     series: &mut [SeriesMut<'_>],
     settings: &Settings,
     season_length: usize,
     axis: &Axis<'_>,
     records: &StockRecords,
+    explained: impl Fn(SeriesKey, usize) -> bool,
 ) -> Inferred {
     let probability = settings.infer_stockouts.then_some(settings.infer_probability);
     let inferred = activity::mark(series, axis, records, probability);
     for channel in series {
         debug_assert_eq!(channel.cleaned, channel.gross, "a series is cleaned once");
-        cap_outliers(channel, settings);
+        cap_outliers(channel, settings, &explained);
         if channel.flags.iter().fold(0, |all, flags| all | flags) & flag::CENSORED != 0 {
             fill_censored(channel.cleaned, channel.flags, season_length);
         }
@@ -105,8 +108,12 @@ pub fn clean_pool(
 
 /// Flags (and caps) values above `outlier_factor` times the typical peak: the 98 % quantile of the
 /// non-zero, non-promoted values. Peaks that recur in more than 1 % of the selling periods are the
-/// item's nature, not outliers.
-fn cap_outliers(series: &mut SeriesMut<'_>, settings: &Settings) {
+/// item's nature, not outliers, and what an event or a promotion explains is none either.
+fn cap_outliers(
+    series: &mut SeriesMut<'_>,
+    settings: &Settings,
+    explained: &impl Fn(SeriesKey, usize) -> bool,
+) {
     // Bits of numbers that are not negative are in the order of the numbers, and compare in a loop
     // without a branch.
     let bits = series.gross.iter().map(|units| units.to_bits().cast_signed());
@@ -130,16 +137,19 @@ fn cap_outliers(series: &mut SeriesMut<'_>, settings: &Settings) {
     let mut positive: Vec<f32> = ordinary.map(|(&units, _)| units).collect();
     let (_, &mut peak, _) = positive.select_nth_unstable_by(rank, f32::total_cmp);
     let limit = peak * factor;
-    let beyond = positive.iter().filter(|&&v| v > limit).count();
-    if beyond > 1 && beyond * 100 > positive.len() {
+    let is_peak = |i: &usize| {
+        series.gross[*i] > limit
+            && series.flags[*i] & flag::PROMOTION == 0
+            && !explained(series.key, series.start + i)
+    };
+    let peaks: Vec<usize> = (0..series.gross.len()).filter(is_peak).collect();
+    if peaks.len() > 1 && peaks.len() * 100 > positive.len() {
         return;
     }
-    for i in 0..series.gross.len() {
-        if series.gross[i] > limit && series.flags[i] & flag::PROMOTION == 0 {
-            series.flags[i] |= flag::OUTLIER;
-            if settings.cap_outliers {
-                series.cleaned[i] = limit;
-            }
+    for i in peaks {
+        series.flags[i] |= flag::OUTLIER;
+        if settings.cap_outliers {
+            series.cleaned[i] = limit;
         }
     }
 }
@@ -208,7 +218,6 @@ pub fn net_of_returns(gross: f64, rate: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::domain::calendar::Bucket;
-    use crate::domain::panel::SeriesKey;
     use crate::domain::units::{ChannelId, LocationId, SkuId};
 
     const KEY: SeriesKey =
@@ -225,7 +234,9 @@ mod tests {
             longest_today: 180,
             ..StockRecords::default()
         };
-        clean_pool(&mut [series], &Settings::default(), 7, &axis, &records);
+        clean_pool(&mut [series], &Settings::default(), 7, &axis, &records, |_, period| {
+            period == 60 && gross[60] == 80.0
+        });
         out
     }
 
@@ -293,14 +304,16 @@ mod tests {
 
     #[test]
     fn a6_a_bulk_order_is_capped_and_flagged_and_a_promotion_is_not() {
-        let mut gross: Vec<f32> = (0..100).map(|i| (3 + i % 3) as f32).collect();
+        let mut gross: Vec<f32> = (0..200).map(|i| (3 + i % 3) as f32).collect();
         gross[50] = 400.0;
+        gross[60] = 80.0;
         gross[70] = 90.0;
-        let mut flags = vec![0u8; 100];
+        let mut flags = vec![0u8; 200];
         flags[70] = flag::PROMOTION;
         let out = cleaned(&gross, &mut flags, true);
         assert_eq!((out[50], flags[50]), (25.0, flag::OUTLIER));
         assert_eq!((out[70], flags[70]), (90.0, flag::PROMOTION));
+        assert_eq!((out[60], flags[60]), (80.0, 0), "an event explains it");
         assert_eq!(gross[50], 400.0);
     }
 }

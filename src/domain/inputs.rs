@@ -16,6 +16,7 @@ use crate::domain::units::{ChannelId, LeadTime, LocationId, Money, SkuId, Suppli
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Range, RangeInclusive};
 
 /// Everything one run knows.
 #[derive(Debug, Clone)]
@@ -732,6 +733,27 @@ pub struct Event {
     pub category: Option<String>,
     /// Only this item.
     pub sku: Option<SkuId>,
+}
+
+impl Event {
+    /// Days before its first and after its last on which it is felt: people buy ahead, and what is
+    /// still due comes after.
+    pub const FELT: Range<i64> = -3..3;
+
+    /// The days on which it is felt.
+    #[must_use]
+    pub fn felt(&self) -> RangeInclusive<NaiveDate> {
+        let before = chrono::Duration::days(Self::FELT.start);
+        let after = chrono::Duration::days(Self::FELT.end - 1);
+        self.start + before..=self.end + after
+    }
+
+    /// Whether items of `category` in `channel` feel it.
+    #[must_use]
+    pub fn concerns(&self, category: &str, channel: usize) -> bool {
+        self.channel.is_none_or(|own| own.index() == channel)
+            && self.category.as_deref().is_none_or(|of| is_in_category(category, of))
+    }
 }
 
 /// A promotion, past or planned.

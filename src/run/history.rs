@@ -5,6 +5,7 @@ use crate::classify::{PoolContext, PoolFacts};
 use crate::clean;
 use crate::clean::activity::{self, Axis, Inferred, NotOffered, StockRecords};
 use crate::clean::inherit;
+use crate::clean::occasions::Occasions;
 use crate::config::Plan;
 use crate::domain::calendar::{Bucket, Calendar};
 use crate::domain::classes::Lifecycle;
@@ -53,6 +54,8 @@ pub(super) fn clean(inputs: &mut Inputs, plan: &Plan) -> Vec<Exception> {
     let panel = &inputs.panel;
     let positions: BTreeMap<PoolId, usize> =
         panel.pools().iter().enumerate().map(|(p, pool)| (pool.id(), p)).collect();
+    let products = &inputs.products;
+    let occasions = Occasions::new(&inputs.events, &inputs.promotions, panel.calendar());
     let here = &inputs.here;
     let mut series: Vec<OpenSeries<'_>> =
         // The items of other buckets have a place and no history: there is nothing to clean.
@@ -69,8 +72,11 @@ pub(super) fn clean(inputs: &mut Inputs, plan: &Plan) -> Vec<Exception> {
             for (open, gross) in channels.iter_mut().zip(&sold) {
                 series.push(open.beside(gross));
             }
-            let outcome =
-                guarded(|| clean::clean_pool(&mut series, settings, season, &axis, records));
+            let category = products[pool.sku.index()].category.as_str();
+            let outcome = guarded(|| {
+                let explained = |key, period| occasions.explain(key, category, period);
+                clean::clean_pool(&mut series, settings, season, &axis, records, explained)
+            });
             if outcome.is_err() {
                 // Half cleaned is worse than not at all.
                 series.iter_mut().for_each(|s| s.cleaned.copy_from_slice(s.gross));

@@ -18,7 +18,7 @@ use std::ops::Range;
 // 0.2000 on car parts (month 33).
 pub(crate) const OVERDUE: f64 = 2.0;
 /// Share of periods with demand from which orders are no longer told apart from a steady flow.
-const STEADY: f64 = 0.5;
+pub(crate) const STEADY: f64 = 0.5;
 /// Periods of Poisson scatter that "as even as counts" is worth.
 const STEADY_EVIDENCE: f64 = 2.0;
 /// Least part of the Poisson variance that a negative dispersion may leave.
@@ -190,6 +190,11 @@ impl DispersionSums {
         }
         let rare = (1.0 - self.demands / self.periods / STEADY).clamp(0.0, 1.0);
         rare * (self.squared_units / self.units - 1.0)
+    }
+
+    /// Orders a period, of however many units, beside `clumping`.
+    pub(crate) fn events(&self, clumping: f64) -> f64 {
+        self.units / (self.periods.max(1.0) * (1.0 + clumping))
     }
 
     /// Mean units of a period with demand.

@@ -21,6 +21,7 @@ use crate::forecast::pooled::level::{
     TWO_MONTHS,
 };
 use crate::forecast::pooled::like::Like;
+use crate::forecast::pooled::own_events::OwnEvent;
 use crate::forecast::pooled::price::Elasticities;
 use crate::forecast::pooled::promotions::{PromotedPeriod, Unplanned, is_promoted};
 use crate::forecast::pooled::reconcile::{self, HALF_LIVES_BACK};
@@ -130,6 +131,8 @@ pub(crate) struct SeriesPast<'a> {
     pub exposure_without_origins: Vec<f32>,
     /// Own weekday factors relative to the pooled index, Monday first.
     pub weekday: [f32; 7],
+    /// What the events to come do to it, relative to its group.
+    pub events: Vec<OwnEvent>,
     /// What ran in each period; empty for nothing.
     pub promoted_periods: Vec<PromotedPeriod>,
     /// What promotions made of the demand of each period; empty for none. `[n]`
@@ -413,28 +416,27 @@ impl<'a> Model<'a> {
         levels.push(today.sums.levels());
         periods_back.push(0);
 
-        // How far off each half-life was over the lead times that followed.
-        let mut errors = Vec::with_capacity(levels.len());
-        let mut all_errors = HalfLifeErrors::default();
-        for (levels, &start) in levels.iter().zip(&starts) {
-            let followed = past.tally(start..start + step);
-            let mut missed = HalfLifeErrors::default();
-            missed.add(followed.sold, levels, followed.expected);
-            all_errors.merge(&missed);
-            errors.push(missed);
-        }
-        errors.push(HalfLifeErrors::default());
-
         let periods = Periods {
             units,
             exposure: Some(&past.exposure_without_origins[from..]),
             means: &today.one_step,
         };
+        let dispersions = DispersionSums::before(&periods_back, &periods);
+        // How far off each half-life was over the lead times that followed.
+        let mut errors = Vec::with_capacity(levels.len());
+        let mut all_errors = HalfLifeErrors::default();
+        for ((levels, &start), dispersion) in levels.iter().zip(&starts).zip(&dispersions) {
+            let followed = past.tally(start..start + step);
+            let mut missed = HalfLifeErrors::default();
+            missed.add(followed.sold, levels, followed.expected, dispersion.clumping());
+            all_errors.merge(&missed);
+            errors.push(missed);
+        }
+        errors.push(HalfLifeErrors::default());
+
         let profile = &self.shared.seasons.profiles[past.group];
         let mut origins = Vec::with_capacity(levels.len());
-        for (k, dispersion) in
-            DispersionSums::before(&periods_back, &periods).into_iter().enumerate()
-        {
+        for (k, dispersion) in dispersions.into_iter().enumerate() {
             let levels = levels[k];
             let rate = levels[TWO_MONTHS];
             let overdue = dispersion.overdue();
@@ -446,7 +448,23 @@ impl<'a> Model<'a> {
             // better than it was.
             let other_errors = all_errors.without(&errors[k]);
             let evidence = setup.settings.class_evidence;
-            let weights = level::weights(&other_errors, &shared.half_lives, evidence);
+            let clumping = dispersion.clumping();
+            let expected = level::expected_errors(
+                &setup.half_lives,
+                setup.bucket(),
+                step,
+                dispersion.periods,
+                dispersion.events(clumping),
+                clumping,
+            );
+            let weights = level::weights(&other_errors, &shared.half_lives, evidence, &expected);
+            let weights = level::leaning_on_history(
+                &weights,
+                &setup.half_lives,
+                dispersion.periods,
+                dispersion.events(clumping),
+                clumping,
+            );
             let combined = level::combined(&levels, &weights);
             let position = Position {
                 series,
@@ -564,6 +582,12 @@ impl<'a> Model<'a> {
             self.apply_signals(exposure, group, start, key);
             exposure.iter_mut().zip(&uplifts).for_each(|(a, uplift)| *a *= uplift);
         }
+        let events = setup.own_events(key, start, units, &exposure);
+        setup.apply_own_events(&mut exposure, start, key, &events);
+        if !events.is_empty() {
+            let before = setup.own_events(key, start, &units[..known], &without_origins[..known]);
+            setup.apply_own_events(&mut without_origins, start, key, &before);
+        }
         let analogue = setup.level_prior(series);
         let prior = match self.like(series) {
             Some(like) if analogue.periods == 0.0 => {
@@ -608,6 +632,7 @@ impl<'a> Model<'a> {
             exposure,
             exposure_without_origins: without_origins,
             weekday,
+            events,
             uplifts,
             promoted: own.promoted,
             response,

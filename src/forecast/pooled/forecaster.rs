@@ -18,7 +18,7 @@ use crate::forecast::pooled::error_group::ErrorGroup;
 use crate::forecast::pooled::fit::Model;
 use crate::forecast::pooled::horizon::HorizonSteps;
 use crate::forecast::pooled::learner::Calibrated;
-use crate::forecast::pooled::level::HALF_LIVES;
+use crate::forecast::pooled::level::{self, HALF_LIVES};
 use crate::forecast::pooled::places::{self, Move};
 use crate::forecast::pooled::pool_demand::PoolDemand;
 use crate::forecast::pooled::refit::{Carried, TonightsState};
@@ -617,8 +617,12 @@ impl<'a> Forecaster<'a> {
         let mut order: [usize; HALF_LIVES] = std::array::from_fn(|j| j);
         order.sort_by(|&a, &b| weights[b].total_cmp(&weights[a]));
         let [first, second] = [order[0], order[1]].map(|j| {
-            let half_life = self.model.setup.half_lives[j];
-            format!("pooled level, half-life {half_life} ({:.0} %)", 100.0 * weights[j])
+            let span = if j > level::LONGEST {
+                "whole history".to_owned()
+            } else {
+                format!("half-life {}", self.model.setup.half_lives[j])
+            };
+            format!("pooled level, {span} ({:.0} %)", 100.0 * weights[j])
         });
         forecast.method = if state.analogue { format!("analogue and {first}") } else { first };
         forecast.runner_up = second;

@@ -356,6 +356,8 @@ fn distances(level: f64, levels: &[f64; HALF_LIVES], half_lives: &[f64; HALF_LIV
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::calendar::Bucket;
+    use crate::forecast::pooled::level;
     use crate::math::elementary::Transcendental;
 
     /// Rows whose targets follow `truth`, with a small wobble.
@@ -395,7 +397,7 @@ mod tests {
 
     #[test]
     fn half_lives_of_few_units_say_little() {
-        let half_lives = [7.0, 14.0, 28.0, 56.0, 140.0];
+        let half_lives = level::half_lives(Bucket::Day);
         let thin = distances(0.01, &[0.02; HALF_LIVES], &half_lives);
         let thick = distances(10.0, &[20.0; HALF_LIVES], &half_lives);
         assert!(thin[0] < 0.1 && thick[0] > 0.9, "{thin:?} {thick:?}");

@@ -20,8 +20,9 @@ use crate::math::elementary::Elementary;
 use serde::{Deserialize, Serialize};
 
 /// Half-lives that compete.
-pub const HALF_LIVES: usize = 5;
-/// Positions of some of them: about a month, two months and the longest.
+pub const HALF_LIVES: usize = 6;
+/// Positions of some of them: about a month, two months, and the longest but for the last, which is
+/// as good as all of history: what an item that sells twice a year is known by.
 pub(crate) const MONTH: usize = 2;
 pub(crate) const TWO_MONTHS: usize = 3;
 pub(crate) const LONGEST: usize = 4;
@@ -37,9 +38,9 @@ const FURTHEST: f64 = 50.0;
 /// Half-lives of the levels that compete, periods, ascending.
 pub(crate) fn half_lives(bucket: Bucket) -> [f64; HALF_LIVES] {
     match bucket {
-        Bucket::Day => [7.0, 14.0, 28.0, 56.0, 140.0],
-        Bucket::Week => [1.5, 3.0, 6.0, 13.0, 40.0],
-        Bucket::Month => [4.0, 7.0, 12.0, 24.0, 60.0],
+        Bucket::Day => [7.0, 14.0, 28.0, 56.0, 140.0, 3650.0],
+        Bucket::Week => [1.5, 3.0, 6.0, 13.0, 40.0, 520.0],
+        Bucket::Month => [4.0, 7.0, 12.0, 24.0, 60.0, 120.0],
     }
 }
 
@@ -244,12 +245,16 @@ impl HalfLifeErrors {
     }
 
     /// Adds one origin: `actual` units against `level × exposure`.
-    pub fn add(&mut self, actual: f64, levels: &[f64; HALF_LIVES], exposure: f64) {
-        // The three slower levels agree on what is typical; the fast ones are what is in question.
-        let typical = levels[MONTH..].iter().sum::<f64>() / 3.0 * exposure;
-        // A Poisson count and 22 % of the level on top; half a unit so that none is divided by
-        // nearly nothing.
-        let variance = typical + 0.05 * typical * typical + 0.5;
+    ///
+    /// - `clumping`: of its demand, see
+    ///   [`DispersionSums::clumping`](super::dispersion::DispersionSums::clumping): of an item that
+    ///   sells a hundred at a time every half-life is off by hundreds.
+    pub fn add(&mut self, actual: f64, levels: &[f64; HALF_LIVES], exposure: f64, clumping: f64) {
+        // The slower levels agree on what is typical; the fast ones are what is in question.
+        let typical = levels[MONTH..=LONGEST].iter().sum::<f64>() / 3.0 * exposure;
+        // A Poisson count of orders and 22 % of the level on top; half a unit so that none is
+        // divided by nearly nothing.
+        let variance = (1.0 + clumping) * (typical + 0.5) + 0.05 * typical * typical;
         for (sum, level) in self.sum.iter_mut().zip(levels) {
             *sum += ((actual - level * exposure).powi(2) / variance).min(FURTHEST);
         }
@@ -257,8 +262,43 @@ impl HalfLifeErrors {
     }
 }
 
+/// Squared log by which a level drifts a day, where nothing is known of it: 30 % in a year.
+// With it, ten units a day are best known by the last two weeks, and an order in two months by more
+// than a year.
+const DRIFT_A_DAY: f64 = 2.5e-4;
+/// Origins of an error group that the expected errors are worth. Every item that sells lumps was
+/// known by four origins of its own and a handful of others': of two orders in one month, two days
+/// ago the last, four times the yearly demand was made.
+const EXPECTED_EVIDENCE: f64 = 20.0;
+
+/// What the squared error of each half-life is expected to be in the variances of
+/// [`HalfLifeErrors::add`], before any is seen: the chance of what is forecast, the chance in the
+/// level (`α / 2` of it a period) and the drift since (`σ² / 2α`), with `α` the share that a period
+/// leaves behind (the steady state of exponential smoothing; Muth 1960).
+///
+/// - `events`: a period, orders of however many units; `clumping`: of them.
+/// - `observed`: periods of the past: no level looks back further.
+/// - `step`: periods forecast.
+pub(crate) fn expected_errors(
+    half_lives: &[f64; HALF_LIVES],
+    bucket: Bucket,
+    step: usize,
+    observed: f64,
+    events: f64,
+    clumping: f64,
+) -> [f64; HALF_LIVES] {
+    let due = (events * step as f64).max(1e-9);
+    let drift = DRIFT_A_DAY * bucket.days();
+    let in_variances = 1.0 + 0.5 / (due * (1.0 + clumping)) + 0.05 * due;
+    half_lives.map(|half_life| {
+        let left = (1.0 - decay(half_life)).max(1.0 / observed.max(1.0));
+        (1.0 + 0.5 * left * step as f64 + due * drift / (2.0 * left)) / in_variances
+    })
+}
+
 /// Weights of the half-lives: the mean squared error, pulled towards the error group's with the
-/// weight of `group_evidence` origins, to the power of -3. They add up to 1.
+/// weight of `group_evidence` origins, to the power of -3; the group's is pulled in turn towards
+/// the [expected](expected_errors) one. They add up to 1.
 ///
 /// Bates & Granger weigh by the power of -1, which hardly tells half-lives apart: their errors are
 /// much alike and differ by a few per cent.
@@ -267,17 +307,20 @@ impl HalfLifeErrors {
 /// use orderpoint::forecast::pooled::level::{HalfLifeErrors, weights};
 ///
 /// // Over ten origins the last half-life erred half as much as the others.
-/// let own = HalfLifeErrors { sum: [20.0, 20.0, 20.0, 20.0, 10.0], count: 10.0 };
-/// let weights = weights(&own, &HalfLifeErrors::default(), 0.0);
-/// assert!((weights[4] - 0.581).abs() < 0.001 && (weights[0] - 0.105).abs() < 0.001);
+/// let own = HalfLifeErrors { sum: [20.0, 20.0, 20.0, 20.0, 20.0, 10.0], count: 10.0 };
+/// let weights = weights(&own, &HalfLifeErrors::default(), 0.0, &[1.0; 6]);
+/// assert!((weights[5] - 0.526).abs() < 0.001 && (weights[0] - 0.095).abs() < 0.001);
 /// ```
 #[must_use]
 pub fn weights(
     own: &HalfLifeErrors,
     group: &HalfLifeErrors,
     group_evidence: f64,
+    expected: &[f64; HALF_LIVES],
 ) -> [f64; HALF_LIVES] {
-    let group_mean = group.sum.map(|sum| if group.count > 0.0 { sum / group.count } else { 1.0 });
+    let group_mean: [f64; HALF_LIVES] = std::array::from_fn(|j| {
+        (group.sum[j] + EXPECTED_EVIDENCE * expected[j]) / (group.count + EXPECTED_EVIDENCE)
+    });
     let mut weights: [f64; HALF_LIVES] = std::array::from_fn(|j| {
         let error = (own.sum[j] + group_evidence * group_mean[j]) / (own.count + group_evidence);
         // Steep, so that the best half-life leads; `NOISE` keeps one lucky error from taking all.
@@ -286,6 +329,40 @@ pub fn weights(
     let total: f64 = weights.iter().sum();
     weights.iter_mut().for_each(|weight| *weight /= total);
     weights
+}
+
+/// Orders that the whole history is worth beside those that the combined level was read from.
+const HISTORY_ORDERS: f64 = 2.0;
+
+/// Weights that lean on the whole history as far as the combined level stands on few large orders:
+/// with `K` the kernel of the periods that it is read from, `1 / Σ K²` periods of `events` a period.
+/// Units that sell one by one show a step by themselves, and nothing of this is for them.
+pub(crate) fn leaning_on_history(
+    weights: &[f64; HALF_LIVES],
+    half_lives: &[f64; HALF_LIVES],
+    observed: f64,
+    events: f64,
+    clumping: f64,
+) -> [f64; HALF_LIVES] {
+    let single = 1.0 / (1.0 + clumping);
+    let mut weights = *weights;
+    weights[HALF_LIVES - 1] *= 1.0 - single;
+    let total: f64 = weights.iter().sum();
+    weights.iter_mut().for_each(|weight| *weight /= total);
+    let left = half_lives.map(|half_life| (1.0 - decay(half_life)).max(1.0 / observed.max(1.0)));
+    let mut squares = 0.0;
+    for (j, &a) in left.iter().enumerate() {
+        for (l, &b) in left.iter().enumerate() {
+            squares += weights[j] * weights[l] * a * b / (a + b - a * b);
+        }
+    }
+    let orders = events / squares;
+    let leans = HISTORY_ORDERS * (1.0 - single);
+    // Of nothing observed there is nothing to lean on.
+    let kept = if leans > 0.0 { orders / (orders + leans) } else { 1.0 };
+    let mut leaning = weights.map(|weight| weight * kept);
+    leaning[HALF_LIVES - 1] += 1.0 - kept;
+    leaning
 }
 
 /// `Σ w_j L_j`

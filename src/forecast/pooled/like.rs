@@ -124,10 +124,12 @@ impl Like {
     /// Exposure of the period of the very first sale, in which `units` were sold: the history
     /// begins there because something was sold, so that an ordinary sale is no rate. `[trap 13]`
     ///
-    /// NaN where it was no more than its like sell in one period with a sale; else such that `units
-    /// / exposure` is what was sold beyond one sale.
+    /// NaN where it was about what its like sell in one period with a sale: then it says nothing;
+    /// else such that `units / exposure` is what was sold beyond one sale.
     pub(crate) fn first_exposure(&self, units: f64) -> f64 {
-        if units > self.size { units / (units - self.size) } else { f64::NAN }
+        // A period counts for two at the most: six units where five are usual stood for twelve
+        // days of half a unit, and of five a day for a month 3.6 were left.
+        if units > 2.0 * self.size { units / (units - self.size) } else { f64::NAN }
     }
 }
 
@@ -150,6 +152,7 @@ mod tests {
         assert!((fresh.level - 0.1).abs() < 1e-9 && fresh.periods == MOST_DAYS, "{fresh:?}");
         assert!(lamps.first_exposure(1.0).is_nan(), "one sale is no rate");
         assert_eq!(lamps.first_exposure(3.0), 1.5);
+        assert!(lamps.first_exposure(1.2).is_nan(), "nor is a little more than one");
         // Ten days at five a day are no lamp like the others.
         let fast = lamps.prior(50.0, 10.0);
         assert!((50.0 + fast.level * fast.periods) / (10.0 + fast.periods) > 4.7, "{fast:?}");

@@ -8,6 +8,7 @@
 //! | `learner`, `seasonal`, `year_parts`, `regression` | what do all series share? |
 //! | `global`, `reconcile`, `places` | the same: what moves all, a group, or an item's places |
 //! | `fit`, `weekday`, `promotions`, `price`, `shift` | what does one series' past say? |
+//! | `own_events` | the same: what do events do to it? |
 //! | `signals` | what does the weather, or an index, do to it? |
 //! | `growth`, `level`, `like`, `returns`, `dispersion` | the same: its level, how it scatters |
 //! | `state`, `digest`, `refit`, `carry` | what does a later night need of it? |
@@ -31,6 +32,7 @@ pub mod learner;
 mod less_worst;
 pub mod level;
 pub(crate) mod like;
+pub(crate) mod own_events;
 mod places;
 pub mod pool_demand;
 pub mod price;

@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Heads the bytes of a refit; another layout is refused, not misread.
-const FORMAT: &str = "orderpoint refit 7";
+const FORMAT: &str = "orderpoint refit 8";
 
 /// What a refit leaves for the nights after it.
 #[derive(Debug, Clone)]

@@ -11,6 +11,7 @@
 use crate::domain::error::FitError;
 use crate::math::elementary::Elementary;
 use crate::math::linear::Envelope;
+use std::ops::Range;
 
 /// One value of a design matrix that is not zero.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -93,6 +94,23 @@ pub struct Penalty {
     pub ridge: Vec<f64>,
     /// Neighbouring columns that are believed to move little.
     pub walk: Option<RandomWalk>,
+    /// Columns from this on to the end of the range are mostly near 0, and a few are far from it:
+    /// their prior is a Cauchy distribution of the scale that `ridge` says, which lets go of what
+    /// the data show (West 1984, outlier models with heavy tails).
+    pub heavy_tailed: Range<usize>,
+}
+
+impl Penalty {
+    /// Inverse prior variance of a coefficient that stands at `beta`: of a Cauchy distribution, that
+    /// of the normal one that touches its logarithm there.
+    fn precision(&self, column: usize, beta: f64) -> f64 {
+        let ridge = self.ridge[column];
+        if self.heavy_tailed.contains(&column) {
+            2.0 * ridge / (1.0 + ridge * beta * beta)
+        } else {
+            ridge
+        }
+    }
 }
 
 /// Columns each of which is believed to be near the one before.
@@ -117,6 +135,9 @@ pub struct Counts<'a> {
     pub weight: &'a [f64],
     /// Variance beyond Poisson, relative to the squared mean. `[φ]`
     pub dispersion: f64,
+    /// Whether the rows say themselves how much more they scatter than that (quasi-likelihood;
+    /// McCullagh & Nelder 1989, ch. 9): a few large orders are few witnesses.
+    pub scattered: bool,
 }
 
 /// Rounds of reweighting at most; a log link from a start at the data needs four or five.
@@ -143,8 +164,9 @@ const START_SHARE: f64 = 0.3;
 ///     exposure: &[1.0; 3],
 ///     weight: &[1.0; 3],
 ///     dispersion: 0.0,
+///     scattered: false,
 /// };
-/// let penalty = Penalty { ridge: vec![0.0; 2], walk: None };
+/// let penalty = Penalty { ridge: vec![0.0; 2], ..Penalty::default() };
 /// let beta = fit_counts(&rows, counts, &penalty)?;
 /// assert!((beta[0].exp() - 10.0).abs() < 1e-6 && (beta[1].exp() - 2.0).abs() < 1e-6);
 /// # Ok::<(), orderpoint::domain::error::FitError>(())
@@ -167,10 +189,14 @@ pub fn fit_counts(
     let columns = penalty.ridge.len();
     let mut beta = vec![0.0; columns];
     let mut gram = Envelope::new(first_columns(rows, &usable, penalty));
+    // Pearson's chi-square of the last round over its rows.
+    let mut scatter = 1.0;
     for round in 0..ROUNDS {
         gram.clear();
-        add_penalty(penalty, &mut gram);
+        add_penalty(penalty, &beta, &mut gram);
         let mut right = vec![0.0; columns];
+        let mut chi_square = 0.0;
+        let mut rows_counted = 0.0;
         for &i in &usable {
             let row = rows.row(i);
             let units = counts.units[i];
@@ -182,7 +208,10 @@ pub fn fit_counts(
                 let eta: f64 = row.iter().map(|x| x.value * beta[x.column as usize]).sum();
                 exposure * eta.clamp(-FURTHEST, FURTHEST).exponential()
             };
-            let weight = counts.weight[i] * mu / (1.0 + counts.dispersion * mu);
+            let variance = mu * (1.0 + counts.dispersion * mu);
+            chi_square += counts.weight[i] * (units - mu) * (units - mu) / variance;
+            rows_counted += counts.weight[i];
+            let weight = counts.weight[i] * mu * mu / variance / scatter;
             let working = (mu / exposure).natural_log() + (units - mu) / mu;
             for a in row {
                 right[a.column as usize] += weight * a.value * working;
@@ -201,6 +230,9 @@ pub fn fit_counts(
         beta = next;
         if moved < CONVERGED {
             break;
+        }
+        if counts.scattered && round > 0 {
+            scatter = (chi_square / rows_counted).max(1.0);
         }
     }
     Ok(beta)
@@ -225,10 +257,10 @@ fn first_columns(rows: &SparseRows, usable: &[usize], penalty: &Penalty) -> Vec<
     first
 }
 
-fn add_penalty(penalty: &Penalty, gram: &mut Envelope) {
-    for (i, ridge) in penalty.ridge.iter().enumerate() {
+fn add_penalty(penalty: &Penalty, beta: &[f64], gram: &mut Envelope) {
+    for (i, &beta) in beta.iter().enumerate() {
         // A column that no row touches, a knot of the future, must not make the matrix singular.
-        gram.add(i, i, ridge + 1e-9);
+        gram.add(i, i, penalty.precision(i, beta) + 1e-9);
     }
     if let Some(walk) = penalty.walk {
         for i in walk.first + 1..walk.first + walk.columns {
@@ -253,8 +285,16 @@ mod tests {
             units.push((1.0 + 0.5 * x).exponential());
         }
         let ones = vec![1.0; 200];
-        let counts = Counts { units: &units, exposure: &ones, weight: &ones, dispersion: 0.0 };
-        let beta = fit_counts(&rows, counts, &Penalty { ridge: vec![0.0; 2], walk: None }).unwrap();
+        let counts = Counts {
+            units: &units,
+            exposure: &ones,
+            weight: &ones,
+            dispersion: 0.0,
+            scattered: false,
+        };
+        let beta =
+            fit_counts(&rows, counts, &Penalty { ridge: vec![0.0; 2], ..Penalty::default() })
+                .unwrap();
         assert!((beta[0] - 1.0).abs() < 1e-6 && (beta[1] - 0.5).abs() < 1e-6, "{beta:?}");
     }
 
@@ -262,8 +302,14 @@ mod tests {
     fn a_group_without_demand_is_an_error_with_its_numbers() {
         let mut rows = SparseRows::new();
         rows.push([Entry::one(0)]);
-        let counts = Counts { units: &[0.0], exposure: &[1.0], weight: &[1.0], dispersion: 0.0 };
-        let penalty = Penalty { ridge: vec![1.0], walk: None };
+        let counts = Counts {
+            units: &[0.0],
+            exposure: &[1.0],
+            weight: &[1.0],
+            dispersion: 0.0,
+            scattered: false,
+        };
+        let penalty = Penalty { ridge: vec![1.0], ..Penalty::default() };
         assert_eq!(fit_counts(&rows, counts, &penalty), Err(FitError::NoDemand { observed: 1 }));
     }
 }

@@ -305,8 +305,14 @@ impl Layout<'_> {
         ridge.push(precision(DIP_SD));
         ridge.resize(dip + 1 + self.groups, precision(GROUP_SD));
         let weight = vec![1.0; units.len()];
-        let counts = Counts { units: &units, exposure: &exposure, weight: &weight, dispersion };
-        let beta = fit_counts(&design, counts, &Penalty { ridge, walk: None }).ok()?;
+        let counts = Counts {
+            units: &units,
+            exposure: &exposure,
+            weight: &weight,
+            dispersion,
+            scattered: false,
+        };
+        let beta = fit_counts(&design, counts, &Penalty { ridge, ..Penalty::default() }).ok()?;
         let kinds = self.kinds.iter().enumerate();
         Some(Response {
             kinds: kinds

@@ -35,9 +35,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Periods before and after an event in which it may move demand (shopping ahead, closed shops
-/// after).
-const EVENT_OFFSETS: Range<i64> = -3..3;
 /// Prior standard deviations of log effects.
 // In words: weekdays differ by a third, parts of the year by half, an event by a tenth, until the
 // data say otherwise.
@@ -372,6 +369,8 @@ impl Totals {
         let Some(last) = units.iter().rposition(|&units| units > 0.0) else { return };
         let promotions = setup.promotions_of(panel.key(series));
         let promoted = setup.promotion_calendar(series, 0..units.len(), &promotions);
+        // What happened to one item says nothing of its group.
+        let own_alone = setup.days_of_item_events(panel.key(series));
         let mut ordinary = Vec::with_capacity(last + 1);
         let mut any_promoted = false;
         let mut sum = 0.0;
@@ -380,7 +379,8 @@ impl Totals {
         for t in 0..=last {
             let in_promotion = is_promoted(&promoted, t);
             any_promoted |= in_promotion;
-            let seen = flags[t] & flag::CENSORED == 0;
+            let is_own = own_alone.iter().any(|days| days.contains(&(start + t)));
+            let seen = flags[t] & flag::CENSORED == 0 && !is_own;
             observed += f64::from(u8::from(seen));
             let counts = seen && !in_promotion;
             ordinary.push(counts);
@@ -614,15 +614,11 @@ impl<'a> GroupEvents<'a> {
     ) -> Self {
         let mut by_name: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
         for event in events {
-            let here = event.channel.is_none_or(|channel| channel.index() == key.channel)
-                && event.category.as_ref().is_none_or(|category| *category == key.category)
-                && event.sku.is_none();
-            if here {
+            if event.sku.is_none() && event.concerns(&key.category, key.channel) {
                 by_name.entry(&event.event).or_default().push(event);
             }
         }
-        let known =
-            known.start as i64 + EVENT_OFFSETS.start..known.end as i64 - EVENT_OFFSETS.start;
+        let known = known.start as i64 + Event::FELT.start..known.end as i64 - Event::FELT.start;
         let mut ranked = Vec::with_capacity(by_name.len());
         for dates in by_name.into_values() {
             let mut past = 0;
@@ -733,14 +729,14 @@ impl Layout {
             columns: self.knots,
             precision: precision(LEVEL_STEP_SD),
         };
-        Penalty { ridge, walk: Some(walk) }
+        Penalty { ridge, walk: Some(walk), heavy_tailed: 0..self.event_columns }
     }
 }
 
 /// Columns of one event: a day around it each, or one.
 fn event_slots(bucket: Bucket) -> usize {
     match bucket {
-        Bucket::Day => (EVENT_OFFSETS.end - EVENT_OFFSETS.start) as usize,
+        Bucket::Day => (Event::FELT.end - Event::FELT.start) as usize,
         Bucket::Week | Bucket::Month => 1,
     }
 }
@@ -819,6 +815,7 @@ impl ProfileFit<'_> {
             exposure: &self.expected,
             weight,
             dispersion: GROUP_DISPERSION,
+            scattered: true,
         };
         let layout = self.layout;
         let bucket_days = self.calendar.bucket().days();
@@ -940,7 +937,7 @@ fn mark_event(
             let weekend = calendar.start(t).weekday().num_days_from_monday() >= 5;
             mark(marks, t, Entry::one(column + usize::from(weekend)));
         } else if bucket == Bucket::Day {
-            for (slot, offset) in EVENT_OFFSETS.enumerate() {
+            for (slot, offset) in Event::FELT.enumerate() {
                 mark(marks, t + offset, Entry::one(column + slot));
             }
         } else {

@@ -8,6 +8,7 @@ use crate::forecast::pooled::distribution::Spread;
 use crate::forecast::pooled::error_group::ErrorGroup;
 use crate::forecast::pooled::horizon::{HorizonSteps, YEAR_DAYS};
 use crate::forecast::pooled::level::{HALF_LIVES, half_lives};
+use crate::forecast::pooled::own_events::EventDays;
 use crate::forecast::pooled::promotions::PromotionIndex;
 use crate::forecast::pooled::sample::Sample;
 use crate::forecast::pooled::seasonal::Groups;
@@ -32,6 +33,7 @@ pub(crate) struct Setup<'a> {
     pub half_lives: [f64; HALF_LIVES],
     pub steps: HorizonSteps,
     pub promotions: PromotionIndex<'a>,
+    pub event_days: EventDays<'a>,
     /// Parts of the year, history and reach.
     pub year: YearParts,
     /// Pools that stand for all: what is learnt beside the totals is learnt from them.
@@ -53,6 +55,7 @@ impl<'a> Setup<'a> {
             half_lives: half_lives(bucket),
             steps: HorizonSteps::of(bucket),
             promotions: PromotionIndex::new(demand.promotions),
+            event_days: EventDays::new(demand.events, calendar, periods),
             sample: Sample::new(&demand, SAMPLE_POOLS),
             signals: SignalIndex::new(&demand, periods, settings.horizon),
             components: demand.kits.iter().map(|kit| kit.component).collect(),

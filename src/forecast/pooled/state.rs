@@ -20,6 +20,7 @@ use crate::forecast::pooled::horizon::HORIZON_STEPS;
 use crate::forecast::pooled::level::{
     self, HALF_LIVES, LevelPrior, LevelSums, TWO_MONTHS, decay, decays,
 };
+use crate::forecast::pooled::own_events::OwnEvent;
 use crate::forecast::pooled::promotions::{Planned, is_promoted, stated_uplifts};
 use crate::forecast::pooled::returns::{self, Returning, Silence};
 use crate::forecast::pooled::setup::Setup;
@@ -55,6 +56,8 @@ pub struct SeriesState {
     pub(crate) off_season: Vec<bool>,
     /// Own weekday factors, Monday first.
     pub(crate) weekday: [f32; 7],
+    /// What the events to come do to it, relative to its group.
+    pub(crate) events: Vec<OwnEvent>,
     /// Own response to promotions beside that of all series.
     pub(crate) response: f64,
     /// Mean demand of any future period relative to the baseline, where promotions come without a
@@ -175,6 +178,7 @@ impl Forecaster<'_> {
             weights: today.weights,
             observed: fitted.levels.observed,
             spread: today.spread,
+            events: past.events.clone(),
             season: past.season.as_ref().map_or_else(Vec::new, |own| own.factors.clone()),
             off_season: past.season.as_ref().map_or_else(
                 || self.model.shared.seasons.profiles[past.group].off_season.clone(),
@@ -239,6 +243,7 @@ impl Model<'_> {
         let mut exposure = self.exposure_since_launch(state.start, coming.clone(), &profile.index);
         setup.apply_own_season(&mut exposure, first, &state.season);
         setup.apply_weekdays(&mut exposure, first, &state.weekday);
+        setup.apply_own_events(&mut exposure, first, key, &state.events);
         let plans = setup.promotions_of(key);
         let promoted = setup.promotion_calendar(series, coming, &plans);
         let mut learnt = promoted.clone();
@@ -277,6 +282,7 @@ impl Model<'_> {
             self.exposure_since_launch(state.start, from..units.len(), &profile.index);
         setup.apply_own_season(&mut exposure, first, &state.season);
         setup.apply_weekdays(&mut exposure, first, &state.weekday);
+        setup.apply_own_events(&mut exposure, first, panel.key(series), &state.events);
         let plans = setup.promotions_of(panel.key(series));
         let promoted = setup.promotion_calendar(series, from..units.len(), &plans);
         let path = setup.price_path(panel.key(series));

@@ -19,6 +19,7 @@
 
 use crate::domain::calendar::{Bucket, Calendar};
 use crate::domain::panel::flag;
+use crate::forecast::pooled::dispersion::STEADY;
 use crate::forecast::pooled::growth::persistence;
 use crate::forecast::pooled::horizon::YEAR_DAYS;
 use crate::forecast::pooled::tally::Tally;
@@ -43,13 +44,22 @@ const GROWTH_EVIDENCE: f64 = 50.0;
 const OFF_SEASON: f64 = 0.05;
 /// Weight of a part's own years from which nothing sold in any of them means never.
 const CERTAIN: f64 = 0.9;
+/// Standard errors below the usual from which nothing sold means never, whatever the weight: in the
+/// four weeks in which a season begins, the weeks before it were forecast half way up to it.
+const NEVER_ERRORS: f64 = 4.0;
+/// Units expected in vain that nothing less than "never" explains.
+const NEVER_UNITS: f64 = 10.0;
+/// Standard errors by which a part may be drawn away from what its own years sold (limited
+/// translation; Efron & Morris 1972): one part that stands out is not noise because most are.
+const DRAWN: f64 = 2.0;
 /// Largest factor.
 const MOST: f64 = 60.0;
 /// Standard errors of what the years agree on that are not believed. With one, a sixth of the items
 /// without a season had one: of M5 it cost 0.007 of WRMSSE, and of the weekly game 0.4 % of cost.
 const ERRORS: f64 = 2.0;
 /// Least noise of a part, in that of counts: an item as even as a clock is less noisy than its
-/// sales are many, and its group's season was left on it.
+/// sales are many, and its group's season was left on it. Of single orders of many units it is
+/// their size: ten of fifty pieces in two years fall into the same months by chance.
 const LEAST_NOISE: f64 = 0.25;
 
 /// Which part of the year each period of the axis lies in.
@@ -137,7 +147,45 @@ impl YearParts {
                 t = next;
             }
         }
-        self.factors_of_cells(cells, first + n)
+        let found = self.factors_of_cells(&cells, first + n, 0.0)?;
+        match self.clumping(first, units, expected) {
+            clumping if clumping > LEAST_NOISE => {
+                self.factors_of_cells(&cells, first + n, clumping)
+            }
+            _ => Some(found),
+        }
+    }
+
+    /// Mean squared over mean size of an order, less one, of demand in which orders are single:
+    /// within the months that sold at all, so that goods of one season are none.
+    fn clumping(&self, first: usize, units: &[f32], expected: &[f32]) -> f64 {
+        // About a month of weeks or days, a quarter of months.
+        let together = if self.parts == WEEKS { WEEKS_TOGETHER } else { 3 };
+        let mut periods = 0.0;
+        let mut orders = 0.0;
+        let mut sold = 0.0;
+        let mut squares = 0.0;
+        let mut from = 0;
+        while from < units.len() {
+            let month = self.of(first + from) / together;
+            let is_other = |t: &usize| self.of(first + *t) / together != month;
+            let end = (from..units.len()).find(is_other).unwrap_or(units.len());
+            let seen = units[from..end].iter().zip(&expected[from..end]);
+            let seen: Vec<f64> =
+                seen.filter(|(_, a)| !a.is_nan()).map(|(&y, _)| f64::from(y)).collect();
+            if seen.iter().any(|&y| y > 0.0) {
+                periods += seen.len() as f64;
+                orders += seen.iter().filter(|&&y| y > 0.0).count() as f64;
+                sold += seen.iter().sum::<f64>();
+                squares += seen.iter().map(|y| y * y).sum::<f64>();
+            }
+            from = end;
+        }
+        if sold <= 0.0 {
+            return 0.0;
+        }
+        let rare = (1.0 - orders / periods / STEADY).clamp(0.0, 1.0);
+        rare * (squares / sold - 1.0)
     }
 
     /// The season of which only the empty parts are known: those that cleaning found off-season,
@@ -188,7 +236,10 @@ impl YearParts {
     }
 
     /// Factors of years counted back from period `end` of the axis. `cells`: `[years × parts]`
-    fn factors_of_cells(&self, mut cells: Vec<Tally>, end: usize) -> Option<PartFactors> {
+    ///
+    /// - `clumping`: of the orders that the cells are sums of.
+    fn factors_of_cells(&self, cells: &[Tally], end: usize, clumping: f64) -> Option<PartFactors> {
+        let mut cells = cells.to_vec();
         let parts = self.parts;
         let mut totals: Vec<Tally> = cells.chunks(parts).map(sum).collect();
         // A year of little says nothing of its shape; one that is not whole counts by what it has.
@@ -221,7 +272,7 @@ impl YearParts {
                 year.iter_mut().for_each(|cell| cell.expected *= level);
             }
             let together = if parts == WEEKS { WEEKS_TOGETHER } else { 1 };
-            let coarse = shrunk(&scaled, parts, together);
+            let coarse = shrunk(&scaled, parts, together, clumping);
             agreement = coarse.agreement;
             factors.clone_from(&coarse.factors);
             if together > 1 {
@@ -230,7 +281,7 @@ impl YearParts {
                         cell.expected *= factor;
                     }
                 }
-                let fine = shrunk(&scaled, parts, 1);
+                let fine = shrunk(&scaled, parts, 1, clumping);
                 agreement = agreement.max(fine.agreement);
                 for (factor, fine) in factors.iter_mut().zip(&fine.factors) {
                     *factor = (*factor * fine).min(MOST);
@@ -338,13 +389,14 @@ fn grouped(cells: &[Tally], parts: usize, together: usize) -> Vec<Tally> {
 }
 
 /// Factors of each `together` neighbouring parts, see the module.
-fn shrunk(cells: &[Tally], parts: usize, together: usize) -> Shrunk {
+fn shrunk(cells: &[Tally], parts: usize, together: usize, clumping: f64) -> Shrunk {
     let groups = parts.div_ceil(together);
     let cells = grouped(cells, parts, together);
     let years = cells.len() / groups;
     let mut totals = Vec::with_capacity(groups);
     // Squares over the years, of the expected units of each group of parts.
     let mut squares = Vec::with_capacity(groups);
+    let mut years_observed = Vec::with_capacity(groups);
     let mut joint = 0.0;
     let mut joint_expected = 0.0;
     let mut all = 0.0;
@@ -372,6 +424,7 @@ fn shrunk(cells: &[Tally], parts: usize, together: usize) -> Shrunk {
         pairs += observed * (observed - 1.0) / 2.0;
         totals.push(total);
         squares.push(square);
+        years_observed.push(observed);
     }
     let nothing = Shrunk { factors: vec![1.0; parts], agreement: 0.0 };
     if joint_expected <= 0.0 || all_expected <= 0.0 || pairs < 1.0 {
@@ -383,7 +436,8 @@ fn shrunk(cells: &[Tally], parts: usize, together: usize) -> Shrunk {
     let lasts = wandering(&cells, &totals).powi(2);
     let pairs = pairs * (1.0 - lasts) / (1.0 + lasts);
     let counted: f64 = totals.iter().map(|total| total.expected).sum();
-    let noise = (all / all_expected - signal).max(LEAST_NOISE * counted / all_expected);
+    let least = clumping.max(LEAST_NOISE) * counted / all_expected;
+    let noise = (all / all_expected - signal).max(least);
     let believed = signal - ERRORS * noise / pairs.sqrt();
     if believed <= 0.0 {
         return nothing;
@@ -397,10 +451,15 @@ fn shrunk(cells: &[Tally], parts: usize, together: usize) -> Shrunk {
         // The relative variance of the part's mean over its years.
         let own = noise * squares[group] / (total.expected * total.expected);
         let weight = believed / (believed + own);
-        let factor = if total.sold <= 0.0 && weight > CERTAIN {
+        let own_error = own.sqrt();
+        let missed_in_vain = NEVER_ERRORS * own_error < 1.0 && total.expected > NEVER_UNITS;
+        let never = weight > CERTAIN || (missed_in_vain && years_observed[group] >= 2.0);
+        let factor = if total.sold <= 0.0 && never {
             0.0
         } else {
-            (1.0 + weight * (total.sold / total.expected - 1.0)).clamp(0.0, MOST)
+            let sold = total.sold / total.expected;
+            let drawn = DRAWN * own_error;
+            (1.0 + weight * (sold - 1.0)).clamp(sold - drawn, sold + drawn).clamp(0.0, MOST)
         };
         let last = ((group + 1) * together).min(parts);
         factors[group * together..last].fill(factor);
