@@ -149,6 +149,39 @@ fn half_of_an_order_approved_leaves_the_other_half_as_it_was_the_same_morning() 
 }
 
 #[test]
+fn the_calendar_reminds_nobody_of_what_was_approved_rejected_or_put_off() {
+    let at = sample();
+    let out = at.path().join("out");
+    run(at.path(), "out", "2026-03-01");
+    let lines = Table::published(&out, "recommendations");
+    let ordered = lines.rows.iter().filter(|row| {
+        lines.number(row, "quantity") > 0.0 && !lines.text(row, "supplier").is_empty()
+    });
+    let mut decisions = String::from("recommendation_id,decision,until,reason,author\n");
+    let verdicts = ["approve,,", "reject,,no room", "snooze,2026-03-09,later"];
+    for (row, verdict) in ordered.zip(verdicts.iter().cycle()) {
+        decisions += &format!("{},{verdict},Mara\n", lines.text(row, "recommendation_id"));
+    }
+    // What is due is what is proposed, with its units.
+    let due = || {
+        let text = fs::read_to_string(out.join("current/orders/order-by.ics")).unwrap();
+        let text = text.replace("\r\n ", "");
+        let events = text.split("BEGIN:VEVENT").skip(1).map(str::to_owned);
+        events.filter(|event| event.contains("DTSTART;VALUE=DATE:20260301")).collect::<Vec<_>>()
+    };
+    assert!(!due().is_empty());
+    fs::write(at.path().join("decisions.csv"), decisions).unwrap();
+    let review = ["review", "--decisions", "decisions.csv"];
+    succeeds(at.path(), &[&review, &words("out", "models")[..]].concat(), &[0]);
+    run(at.path(), "out", "2026-03-01");
+    // What completes an order that was approved in part may still be proposed.
+    for event in due() {
+        let named = event.split("DESCRIPTION:").nth(1).unwrap().lines().next().unwrap();
+        assert!(named.split("\\n").all(|item| item.contains(" x ")), "{event}");
+    }
+}
+
+#[test]
 fn a_new_item_that_waits_says_so_once() {
     let at = folder();
     let data = at.path().join("data");

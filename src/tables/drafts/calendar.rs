@@ -5,7 +5,7 @@
 //! to night while its day stays, so that a calendar that reads the file again makes no second one.
 
 use crate::domain::digest::sha256_hex;
-use crate::domain::outcome::Recommendation;
+use crate::domain::outcome::{Recommendation, Status};
 use crate::domain::units::{LocationId, SupplierId};
 use crate::tables::table::Results;
 use chrono::NaiveDate;
@@ -24,7 +24,7 @@ pub(super) fn order_by(Results { inputs, outcome, .. }: Results<'_>) -> String {
     let as_of = inputs.panel.calendar().as_of();
     let mut events: BTreeMap<(NaiveDate, SupplierId, LocationId), Vec<&Recommendation>> =
         BTreeMap::new();
-    for line in &outcome.recommendations {
+    for line in outcome.recommendations.iter().filter(|line| waits(line, as_of)) {
         if let (Some(day), Some(supplier)) = (line.order_by, line.supplier) {
             // What should have been ordered by a day that has passed is due on the next order day.
             let due = if day < as_of { line.order_date.unwrap_or(as_of) } else { day };
@@ -73,6 +73,14 @@ pub(super) fn order_by(Results { inputs, outcome, .. }: Results<'_>) -> String {
     }
     line(&mut text, "END:VCALENDAR");
     text
+}
+
+/// Whether an order is still to come: it is proposed, or its day is. What was rejected or put off
+/// reminds nobody, nor does what is on order already and has no later day.
+fn waits(line: &Recommendation, as_of: NaiveDate) -> bool {
+    let is_held = line.status == Status::Held;
+    let is_ahead = line.order_by.is_some_and(|day| day > as_of);
+    line.quantity.is_positive() || is_ahead && !is_held
 }
 
 /// Text as the format wants it.
