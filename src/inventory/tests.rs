@@ -285,6 +285,18 @@ fn d14_stock_that_expires_does_not_count() {
 }
 
 #[test]
+fn the_most_stock_to_hold_limits_the_order_and_not_what_is_lost_before_it_comes() {
+    // 20 on hand last two days of the week until an order arrives; 50 at the most.
+    let made = plan(&with(Method::Cost), |p| {
+        p.stock = StockLevel { on_hand: 20.0, available: 20.0, backordered: 0.0 };
+        p.max_stock = Some(50.0);
+    });
+    assert_eq!(made.policy.reorder_point, 50.0);
+    assert_eq!(made.need, 30.0);
+    verify(&made);
+}
+
+#[test]
 fn d15_minimum_maximum_and_held_items() {
     let made = plan(&with(Method::MaxAverage), |p| p.min_stock = Some(400.0));
     assert_eq!((made.policy.safety_stock, made.policy.reorder_point), (400.0, 470.0));
