@@ -36,6 +36,8 @@ pub struct Line<'a> {
     pub need: f64,
     /// Whole units.
     pub quantity: Units,
+    /// Units of the other part of a split order.
+    pub beside: Units,
     /// What the quantity must obey.
     pub rules: LotRules,
     /// Expected units short that the line prevents.
@@ -117,6 +119,7 @@ impl<'a> Line<'a> {
             pool,
             offer,
             quantity: Units::ZERO,
+            beside: Units::ZERO,
             rules,
             short_units: 0.0,
             binding: None,
@@ -215,7 +218,14 @@ impl<'a> Line<'a> {
     /// Units that lift the inventory position to `days` of demand.
     #[must_use]
     pub fn missing_for(&self, days: f64) -> f64 {
-        self.pool.demand_within(days) - self.pool.inventory_position.or_zero().as_f64()
+        let there = self.pool.inventory_position.or_zero() + self.beside;
+        self.pool.demand_within(days) - there.as_f64()
+    }
+
+    /// Days that `quantity` of this line lasts, with all else that the pool has.
+    #[must_use]
+    pub fn cover_days(&self, quantity: Units) -> f64 {
+        self.pool.cover_days(self.beside + quantity)
     }
 
     /// Whether a planner has said what to order: no rule but the budget touches the line again.

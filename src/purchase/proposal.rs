@@ -41,20 +41,23 @@ impl<'a> Market<'a> {
             }
             // Only sourcing looks at the shortfall: a line does not carry it through the night.
             pool.shortfall = Vec::new();
-            let is_split = assignments.len() > 1;
-            for assignment in assignments {
+            let last = assignments.len() - 1;
+            let mut beside = Units::ZERO;
+            for (part, assignment) in assignments.into_iter().enumerate() {
                 let mut line = self.apply_rules(Line {
                     need: assignment.need,
                     short_units: assignment.short_units,
                     notes: assignment.why.into_iter().collect(),
                     ..Line::new(pool.clone(), Some(offers[assignment.offer]))
                 });
-                if is_split {
-                    // Two lines share the room of one pool: each stays as it is, the second gets
-                    // what the first leaves.
+                // Two lines share the room of one pool: the bridge stays as it is, the rest gets what
+                // that leaves, and may grow to its supplier's minimum.
+                if part < last {
                     line.rules = line.rules.within(Some(line.quantity));
                     pool.room = pool.room.map(|room| room - line.quantity);
                 }
+                line.beside = beside;
+                beside += line.quantity;
                 lines.push(line);
             }
         }

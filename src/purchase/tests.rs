@@ -458,6 +458,18 @@ fn f6_a_split_order_bridges_the_gap_where_that_is_cheaper() {
 }
 
 #[test]
+fn f6_the_rest_of_a_split_order_grows_to_its_suppliers_minimum() {
+    let mut tables = Tables::new(1, 2);
+    tables.supply.edit(|rows| rows[0].lead_time_days = 28.0);
+    tables.supply.edit(|rows| rows.push(supply(0, 1, 14.0, 3.0)));
+    // 120 and 180 without it; the bridge stays as it is.
+    tables.suppliers[0].min_order_value = Some(Money::from_f64(1500.0));
+    assert_eq!(tables.quantities(&[pool(0, 300.0, 100)]), [150, 180]);
+    let tight = PoolNeed { room: Some(Units(310)), ..pool(0, 300.0, 100) };
+    assert_eq!(tables.quantities(&[tight]), [120, 180], "no room for thirty more");
+}
+
+#[test]
 fn f6_what_a_bridges_minimum_sends_is_not_asked_of_the_primary_again() {
     // Ten a day, 100 in stock: five days before the usual supplier comes, 50 are lost and are no
     // part of its need of 245. The fast one sends 200 or nothing.

@@ -100,7 +100,7 @@ impl TopUp {
 
     fn runs_out(&self, lines: &[&mut Line], growing: &[Growing], n: usize) -> Reverse<RunsOut> {
         let i = growing[n].line;
-        let days = lines[i].pool.cover_days(self.quantities[i]);
+        let days = lines[i].cover_days(self.quantities[i]);
         Reverse(RunsOut { thousandth_days: (days * 1000.0) as i64, growing: n })
     }
 
@@ -110,8 +110,7 @@ impl TopUp {
         for (line, &quantity) in lines.iter().zip(&self.quantities) {
             if quantity > line.quantity {
                 let added = (line.value_at(quantity) - line.value()).as_f64().max(0.0);
-                let days =
-                    (line.pool.cover_days(line.quantity) + line.pool.cover_days(quantity)) / 2.0;
+                let days = (line.cover_days(line.quantity) + line.cover_days(quantity)) / 2.0;
                 value_days += added * days;
             }
         }
