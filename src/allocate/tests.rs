@@ -329,11 +329,28 @@ fn e10_a_giver_keeps_what_it_needs_until_its_own_supply() {
         order_up_to: 200.0,
         safety_stock: 10.0,
         until_supply: &[90.0, 60.0, 30.0, 320.0],
+        is_sold_off: false,
     };
     // 200 beyond its target, but they are still on their way: 20 can go today.
     assert_eq!((holding.beyond_target(), holding.beyond_own_supply()), (Units(20), Units(20)));
     let later = transfers::Holding { until_supply: &[90.0, 80.0], position: 130.0, ..holding };
     assert_eq!((later.beyond_target(), later.beyond_own_supply()), (Units(0), Units(10)));
+}
+
+#[test]
+fn e10_a_place_that_never_buys_again_keeps_no_unit_for_a_hundredth_of_one() {
+    let dead = transfers::Holding {
+        available: Units(6),
+        position: 6.0,
+        reorder_point: 0.0,
+        order_up_to: 0.016,
+        safety_stock: 0.0,
+        until_supply: &[5.99, 5.98],
+        is_sold_off: true,
+    };
+    assert_eq!(dead.beyond_target(), Units(6));
+    let alive = transfers::Holding { is_sold_off: false, ..dead };
+    assert_eq!(alive.beyond_target(), Units(5));
 }
 
 prop_compose! {

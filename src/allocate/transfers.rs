@@ -100,6 +100,8 @@ pub struct Holding<'a> {
     pub safety_stock: f64,
     /// Expected stock at the end of each period until its own supply arrives, without new orders.
     pub until_supply: &'a [f32],
+    /// Whether it is never ordered again, so that it never buys back what it gave.
+    pub is_sold_off: bool,
 }
 
 impl Holding<'_> {
@@ -121,7 +123,11 @@ impl Holding<'_> {
         let lowest = self.until_supply.iter().copied().fold(f32::INFINITY, f32::min);
         let surplus = self.position - level.max(0.0);
         let idle = f64::from(lowest) - self.safety_stock.max(0.0);
-        Units::floor(surplus.min(idle).clamp(0.0, MOST_UNITS)).min(self.available).or_zero()
+        let units = surplus.min(idle).clamp(0.0, MOST_UNITS);
+        // A place that never buys again keeps no unit for a hundredth of one: that would be written
+        // off there, and bought for the other.
+        let whole = if self.is_sold_off { Units::nearest(units) } else { Units::floor(units) };
+        whole.min(self.available).or_zero()
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) use crate::indicators::facts::Flows;
 #[cfg(test)]
 pub(crate) use crate::indicators::facts::flows_of;
 pub(crate) use crate::indicators::goals::Goal;
-pub(crate) use crate::indicators::pool_results::{PoolResults, pool_results};
+pub(crate) use crate::indicators::pool_results::{PoolResults, ToClear, pool_results};
 pub use crate::indicators::settings::Settings;
 
 use crate::domain::inputs::Inputs;

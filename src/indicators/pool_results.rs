@@ -12,6 +12,7 @@ use crate::domain::outcome::{
 use crate::domain::panel::PoolId;
 use crate::domain::sorted::rows_of;
 use crate::domain::units::{LocationId, Money, SkuId, Units};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// An item at a location with its rows of every table.
@@ -37,6 +38,17 @@ pub(crate) struct PoolResults<'a> {
     pub open_orders: Vec<&'a PurchaseOrder>,
     /// Which of them should move.
     pub order_advice: &'a [OpenOrderAdvice],
+    /// Units that other locations are sent from here.
+    pub moved_out: Units,
+}
+
+/// What of a pool is to be cleared.
+pub(crate) struct ToClear<'a> {
+    pub class: &'a Classification,
+    /// Units left once what other locations need has gone there.
+    pub units: Units,
+    /// Cash that clearing them frees, at cost.
+    pub cash_freed: Money,
 }
 
 impl PoolResults<'_> {
@@ -96,12 +108,19 @@ impl PoolResults<'_> {
 
     /// Its class where it should be cleared: deadstock, or without a sale for 90 days, with stock
     /// that frees cash, or of which nobody knows what it cost.
-    pub(crate) fn to_clear(&self) -> Option<&Classification> {
+    ///
+    /// What is moved to a place that sells it is not cleared: two lists would want the same units.
+    pub(crate) fn to_clear(&self) -> Option<ToClear<'_>> {
         let class = self.class?;
         let is_dead = class.take_action || class.rationalisation == Rationalisation::Deadstock;
         let is_unpriced =
             self.unit_cost().is_none() && self.stock.is_some_and(|s| s.on_hand.is_positive());
-        (class.cash_freed.is_positive() || is_dead && is_unpriced).then_some(class)
+        let moved = Money::from_f64(self.cost_of(self.moved_out.as_f64()));
+        let units = self.on_hand() - self.moved_out;
+        let cash_freed = (class.cash_freed - moved).max(Money::ZERO);
+        let is_listed =
+            cash_freed.is_positive() || is_dead && is_unpriced && units.is_positive();
+        is_listed.then_some(ToClear { class, units, cash_freed })
     }
 
     /// Units a day, zero where it has no class.
@@ -120,7 +139,13 @@ impl PoolResults<'_> {
 /// Every item at every location of the panel, in the panel's order.
 pub(crate) fn pool_results<'a>(inputs: &'a Inputs, outcome: &'a Outcome) -> Vec<PoolResults<'a>> {
     let mut all = Vec::with_capacity(inputs.panel.pools().len());
+    let mut moved_out: BTreeMap<PoolId, Units> = BTreeMap::new();
+    for transfer in &outcome.transfers {
+        let from = PoolId { sku: transfer.sku, location: transfer.from };
+        *moved_out.entry(from).or_default() += transfer.quantity;
+    }
     for (i, pool) in inputs.panel.pools().iter().enumerate() {
+        let id = PoolId { sku: pool.sku, location: pool.location };
         let orders = inputs.purchase_orders.of(pool);
         all.push(PoolResults {
             sku: pool.sku,
@@ -137,6 +162,7 @@ pub(crate) fn pool_results<'a>(inputs: &'a Inputs, outcome: &'a Outcome) -> Vec<
             allocation: rows_of(&outcome.allocation, pool),
             open_orders: orders.iter().filter(|o| o.received.is_none()).collect(),
             order_advice: rows_of(&outcome.open_orders, pool),
+            moved_out: moved_out.get(&id).copied().unwrap_or_default(),
         });
     }
     all

@@ -74,15 +74,16 @@ fn at_cost(pool: &PoolResults, units: f64) -> Money {
 fn culls(facts: &Facts) -> Vec<WorklistEntry> {
     let mut listed = Vec::new();
     for pool in &facts.pools {
-        if let Some(class) = pool.to_clear() {
-            listed.push((class, pool));
+        if let Some(clear) = pool.to_clear() {
+            listed.push((clear, pool));
         }
     }
-    listed.sort_by_key(|(class, pool)| (Reverse(class.cash_freed), pool.sku, pool.location));
+    listed.sort_by_key(|(clear, pool)| (Reverse(clear.cash_freed), pool.sku, pool.location));
     let share = facts.settings.cull_share;
     let target = (share * facts.pools.len() as f64).round() as usize;
     let mut entries = Vec::with_capacity(listed.len());
-    for (n, (class, pool)) in (1..).zip(listed) {
+    for (n, (clear, pool)) in (1..).zip(listed) {
+        let class = clear.class;
         let judged =
             if class.take_action { "no sale for 90 days" } else { class.rationalisation.name() };
         let target = if n <= target {
@@ -90,10 +91,15 @@ fn culls(facts: &Facts) -> Vec<WorklistEntry> {
         } else {
             "beyond the target".to_owned()
         };
+        // The move goes first: what another place sells is worth more there than at a discount.
+        let moved = match pool.moved_out.is_positive() {
+            true => format!("{} more are moved to where they sell, the rest: ", pool.moved_out),
+            false => String::new(),
+        };
         entries.push(WorklistEntry {
-            units: Some(pool.on_hand().as_f64()),
-            value: class.cash_freed,
-            reason: format!("{judged}; {target}: discount, bundle or discontinue"),
+            units: Some(clear.units.as_f64()),
+            value: clear.cash_freed,
+            reason: format!("{judged}; {target}: {moved}discount, bundle or discontinue"),
             ..about(Worklist::Cull, pool)
         });
     }

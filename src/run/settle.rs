@@ -210,6 +210,10 @@ impl<'a> Night<'a> {
         // What was bought for this place this morning was not bought to be sent on: the rest of an
         // order stays as it was when its first half is approved.
         let bought_today = self.bought_today(PoolId { sku: policy.sku, location: policy.location });
+        let plan = &pool.plan;
+        // What is sold off gets no order, so that a shelf would be served from the other for the
+        // days of a lead time only, and again every night.
+        let is_sold_off = plan.status == Status::Held && plan.waits.is_none();
         let holding = Holding {
             available: pool.available,
             position: pool.plan.position - bought_today.as_f64(),
@@ -217,11 +221,8 @@ impl<'a> Night<'a> {
             order_up_to: policy.order_up_to,
             safety_stock: policy.safety_stock,
             until_supply: &pool.plan.path[..periods],
+            is_sold_off,
         };
-        let plan = &pool.plan;
-        // What is sold off gets no order, so that a shelf would be served from the other for the
-        // days of a lead time only, and again every night.
-        let is_sold_off = plan.status == Status::Held && plan.waits.is_none();
         let lacks = if is_sold_off && plan.position <= policy.reorder_point {
             policy.order_up_to - plan.position
         } else {

@@ -168,15 +168,15 @@ fn channel(report: &Report, found: &ChannelFinding) -> Option<Candidate> {
 }
 
 fn clear(pool: &PoolResults) -> Option<Candidate> {
-    let class = pool.class.filter(|c| c.take_action && c.cash_freed.is_positive())?;
+    let clear = pool.to_clear().filter(|c| c.class.take_action && c.cash_freed.is_positive())?;
     Some(Candidate {
         verb: "Clear",
         sku: pool.sku,
         text: format!(
             "Discount, bundle or discontinue {}: no sale for 90 days or more.",
-            units(pool.on_hand())
+            units(clear.units)
         ),
-        money: class.cash_freed.as_f64(),
+        money: clear.cash_freed.as_f64(),
         label: "cash freed at cost",
     })
 }

@@ -5,12 +5,10 @@ use crate::domain::classes::FindingKind;
 use crate::domain::exceptions::Exception;
 use crate::domain::inputs::Supplier;
 use crate::domain::lot::LotRules;
-use crate::domain::outcome::{
-    Accuracy, Allocation, ChannelFinding, Classification, Recommendation,
-};
+use crate::domain::outcome::{Accuracy, Allocation, ChannelFinding, Recommendation};
 use crate::domain::panel::SeriesKey;
 use crate::domain::units::{Money, Units};
-use crate::indicators::PoolResults;
+use crate::indicators::{PoolResults, ToClear};
 use crate::purchase::landed_cost::exchange_rate;
 use crate::purchase::{Basis, Container};
 use crate::report::counting::{CountDue, counts_due};
@@ -409,16 +407,16 @@ fn counts(report: &Report) -> Vec<u8> {
 fn culls(report: &Report) -> Vec<u8> {
     struct Row<'a> {
         pool: &'a PoolResults<'a>,
-        judged: &'a Classification,
+        clear: ToClear<'a>,
         class: String,
     }
     let mut rows = Vec::new();
     for pool in &report.pools {
-        if let Some(judged) = pool.to_clear() {
-            rows.push(Row { pool, judged, class: pool.class_letters() });
+        if let Some(clear) = pool.to_clear() {
+            rows.push(Row { pool, clear, class: pool.class_letters() });
         }
     }
-    rows.sort_by_key(|r| (Reverse(r.judged.cash_freed), r.pool.sku, r.pool.location));
+    rows.sort_by_key(|r| (Reverse(r.clear.cash_freed), r.pool.sku, r.pool.location));
     rows.truncate(LONGEST);
     ScriptTable::new("culls", &rows)
         .item(report, |r| r.pool.sku)
@@ -426,16 +424,16 @@ fn culls(report: &Report) -> Vec<u8> {
         .text("location", "Location", "location", |r| report.location(r.pool.location))
         .text("class", "Class", "class", |r| &r.class)
         .known_money("cash_freed", "Cash freed", "cash-freed", |r| {
-            r.pool.unit_cost().map(|_| r.judged.cash_freed.as_f64())
+            r.pool.unit_cost().map(|_| r.clear.cash_freed.as_f64())
         })
-        .number("on_hand", "On hand", "on-hand", |r| some(r.pool.on_hand()))
-        .ratio("velocity", "Velocity / day", "velocity", |r| Some(r.judged.velocity_per_day))
+        .number("units", "Units to clear", "on-hand", |r| some(r.clear.units))
+        .ratio("velocity", "Velocity / day", "velocity", |r| Some(r.clear.class.velocity_per_day))
         .text("judged", "Judged", "deadstock", |r| {
             // The stronger verdict of the two.
-            if r.judged.take_action {
+            if r.clear.class.take_action {
                 "no sale for 90 days"
             } else {
-                r.judged.rationalisation.name()
+                r.clear.class.rationalisation.name()
             }
         })
         .script()

@@ -83,6 +83,7 @@ impl Replay<'_> {
                 order_up_to: targets.order_up_to,
                 safety_stock: targets.safety_stock,
                 until_supply: &path[..path.len().min(protected.ceil() as usize)],
+                is_sold_off: false,
             };
             Site {
                 location: place.location,
