@@ -64,7 +64,8 @@ impl LongLot {
         let cost = landed_cost * (spoils + quantity.as_f64() * years * carrying_rate);
         let margin = pool.margin.as_f64();
         let sells = quantity.as_f64() - spoils;
-        let missing = pool.demand_within(max_cover_days) - pool.inventory_position.as_f64();
+        let there = (pool.inventory_position + pool.moved_in).as_f64();
+        let missing = pool.demand_within(max_cover_days) - there;
         let loss = margin * missing.clamp(0.0, sells);
         let what = if spoils >= 1.0 {
             format!(

@@ -48,6 +48,8 @@ pub struct PoolNeed {
     /// Units by which the need is smaller because they are lost before the usual supplier delivers;
     /// a faster one serves them.
     pub unserved: f64,
+    /// Units that another location sends.
+    pub moved_in: Units,
     /// Units of an order placed now that sell before they spoil; `None` where nothing spoils.
     pub sells_in_time: Option<f64>,
     /// Whether another location feeds it: only suppliers that deliver here by name are asked.
@@ -160,6 +162,7 @@ impl PoolNeed {
             usual: None,
             sells_in_time: None,
             unserved: 0.0,
+            moved_in: Units::ZERO,
             stockout_date: None,
             stockout_probability: 0.0,
             on_hand: Units::ZERO,
@@ -227,6 +230,7 @@ impl PoolNeed {
     /// before an order could come.
     pub fn move_in(&mut self, quantity: Units, from: &str) {
         let wanted = self.need;
+        self.moved_in += quantity;
         // What is moved here takes its place on the shelf.
         self.room = self.room.map(|room| (room - quantity).or_zero());
         for short in &mut self.shortfall {
@@ -252,8 +256,12 @@ impl PoolNeed {
             self.reason.push_str("; ");
         }
         let are = if quantity == Units::whole(1) { "is" } else { "are" };
-        let of_need =
-            if wanted > 0.0 { format!(" of {}", in_words(wanted)) } else { String::new() };
+        // Whole units may be more than the need: six of five would read as a slip.
+        let of_need = if wanted >= quantity.as_f64() {
+            format!(" of {}", in_words(wanted))
+        } else {
+            String::new()
+        };
         self.reason.push_str(&format!("{quantity}{of_need} {are} moved here from {from}"));
         // Nothing is left to buy against the stock-out: what is to be done today is the move.
         if self.status == Status::WillStockOut && self.need == 0.0 {
@@ -302,10 +310,23 @@ impl PoolNeed {
         }
     }
 
-    /// Days the inventory position and `quantity` more units last; infinite without demand.
+    /// Units of demand that the position, what is moved in and `ordered` more units answer for: what
+    /// is lost before an order comes takes none of it, and what is moved in serves that first.
+    #[must_use]
+    pub fn answers_for(&self, ordered: Units) -> f64 {
+        let beside = self.unserved.max(self.moved_in.as_f64());
+        (self.inventory_position + ordered).as_f64() + beside
+    }
+
+    /// Days the inventory position, what is moved in and `quantity` more units last; infinite
+    /// without demand.
     #[must_use]
     pub fn cover_days(&self, quantity: Units) -> f64 {
-        let units = (self.inventory_position + quantity).or_zero().as_f64();
+        self.days_of((self.inventory_position + self.moved_in + quantity).or_zero().as_f64())
+    }
+
+    /// Days until `units` are asked for; infinite without demand.
+    pub(crate) fn days_of(&self, units: f64) -> f64 {
         if self.daily_demand <= 0.0 {
             f64::INFINITY
         } else if self.dated.weeks.is_empty() {
@@ -324,6 +345,7 @@ impl PoolNeed {
     /// Asks for `served` units more, which a faster supplier sells and the usual one would lose.
     pub(crate) fn serve(&mut self, served: f64) {
         self.need = to_a_millionth(self.need + served);
+        self.unserved = to_a_millionth((self.unserved - served).max(0.0));
         self.steps.push(Step {
             name: "need",
             formula: "to_a_millionth(need + served_sooner)".to_owned(),

@@ -42,8 +42,10 @@ pub fn settle<'a>(mut lines: Vec<Line<'a>>, market: &Market<'a>) -> Settled {
     let mut lines = with_approvals(lines, |lines| shape(lines, &rest), &mut exceptions);
     let orders = draft_orders(&mut lines, market, &mut exceptions);
     exceptions.extend(below_minimum(&orders, market));
+    let beside = ordered_beside(&lines);
+    let rows = lines.into_iter().zip(beside);
     let mut recommendations: Vec<Recommendation> =
-        lines.into_iter().map(|line| recommendation(line, market)).collect();
+        rows.map(|(line, beside)| recommendation(line, beside, market)).collect();
     for pool in recommendations.chunk_by_mut(|a, b| a.key() == b.key()) {
         status_with_lines(pool);
         number_lines(pool);
@@ -165,14 +167,25 @@ fn draft_orders(
     orders
 }
 
-fn recommendation(line: Line, market: &Market) -> Recommendation {
+/// What the other lines of its pool order beside each line. `[lines]`
+fn ordered_beside(lines: &[Line]) -> Vec<Units> {
+    let mut beside = Vec::with_capacity(lines.len());
+    for pool in lines.chunk_by(|a, b| a.pool.id() == b.pool.id()) {
+        let together: Units = pool.iter().map(|line| line.quantity).sum();
+        beside.extend(pool.iter().map(|line| together - line.quantity));
+    }
+    beside
+}
+
+/// The row of a line, `beside` which the other lines of its pool order so many units.
+fn recommendation(line: Line, beside: Units, market: &Market) -> Recommendation {
     let quantity = line.quantity;
     assert!(line.rules.allows(quantity), "a line leaving purchase keeps minimum, pack and maximum");
     let unit_cost = line.price_at(quantity);
     let charges = line.offer.map_or(Charges::default(), |o| o.charges);
     let value_at_risk = line.value_at_risk();
     let supplier = line.supplier();
-    let choices = choices(&line, market.as_of);
+    let choices = choices(&line, beside, market.as_of);
     let pool = line.pool;
     // Each supplier by its own calendar and lead time.
     let order_by = match (&line.offer, pool.safety_date) {
@@ -244,8 +257,9 @@ fn recommendation(line: Line, market: &Market) -> Recommendation {
 }
 
 /// What quantities near the proposed one would mean, with nothing, half and twice as much beside
-/// them: what a planner asks for.
-fn choices(line: &Line, as_of: NaiveDate) -> Vec<Choice> {
+/// them: what a planner asks for. The rest of the proposal stands: what is moved in, and what the
+/// other lines of a split order bring, `beside`.
+fn choices(line: &Line, beside: Units, as_of: NaiveDate) -> Vec<Choice> {
     /// Two steps down and three up: what a planner rounds to.
     const STEPS: std::ops::RangeInclusive<i64> = -2..=3;
     if !line.quantity.is_positive() {
@@ -266,12 +280,16 @@ fn choices(line: &Line, as_of: NaiveDate) -> Vec<Choice> {
     quantities.dedup();
     let mut choices = Vec::with_capacity(quantities.len());
     for quantity in quantities {
-        let position = (line.pool.inventory_position + quantity).as_f64();
+        let there = line.pool.answers_for(quantity + beside);
+        let runs_out = (1.0_f64 - line.pool.protection.cdf(there)).clamp(0.0, 1.0);
+        // With nothing ordered the shelf runs out at least as surely as before an order of today.
+        let is_none = (quantity + beside).is_zero();
+        let least = if is_none { line.pool.stockout_probability } else { 0.0 };
         choices.push(Choice {
             quantity,
             value: line.value_at(quantity),
-            lasts_until: days_after(as_of, line.pool.cover_days(quantity)),
-            risk: (1.0_f64 - line.pool.protection.cdf(position)).clamp(0.0, 1.0),
+            lasts_until: days_after(as_of, line.pool.days_of(there.max(0.0))),
+            risk: runs_out.max(least),
         });
     }
     choices

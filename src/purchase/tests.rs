@@ -494,9 +494,30 @@ fn f6_what_a_bridges_minimum_sends_is_not_asked_of_the_primary_again() {
     };
     let settled = tables.run(&[lamp]);
     assert_eq!(quantities(&settled), [95, 200]);
+    // What each half would mean counts on the other: the proposed ones mean the same.
+    let proposed: Vec<_> = settled
+        .recommendations
+        .iter()
+        .filter_map(|r| r.choices.iter().find(|c| c.quantity == r.quantity))
+        .map(|c| (c.lasts_until, c.risk))
+        .collect();
+    assert_eq!((proposed.len(), proposed[0]), (2, proposed[1]));
+    // 100 in stock, 295 ordered, at ten a day.
+    assert_eq!(proposed[0].0, Some(day(39)));
     for row in &settled.recommendations {
         verify(&row.steps).unwrap();
     }
+}
+
+#[test]
+fn p2_another_quantity_counts_on_what_is_moved_in() {
+    let tables = Tables::new(1, 1);
+    let mut fed = pool(0, 100.0, 20);
+    fed.move_in(Units(40), "elsewhere");
+    let row = tables.run(&[fed]).recommendations.remove(0);
+    let proposed = row.choices.iter().find(|c| c.quantity == row.quantity).unwrap();
+    // 20 here, 40 moved and 60 ordered, at ten a day.
+    assert_eq!((row.quantity, proposed.lasts_until), (Units(60), Some(day(12))));
 }
 
 #[test]

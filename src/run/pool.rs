@@ -366,6 +366,7 @@ impl<'a> Night<'a> {
             safety_date: plan.safety_date,
             usual: records.supply.map(|supply| supply.supplier),
             unserved: plan.unserved,
+            moved_in: Units::ZERO,
             sells_in_time: plan.sells_in_time,
             stockout_date: plan.stockout_date,
             stockout_probability: plan.stockout_probability,
