@@ -44,6 +44,18 @@ for (const [size, viewport] of [["1440", WIDE], ["390", NARROW]]) {
   }
 }
 
+test("blank cells stand last, whichever way a column is sorted", async () => {
+  await browser.page.setViewportSize(WIDE);
+  const page = await browser.open("report/recommendations.html");
+  await everyItem(page);
+  const title = page.locator("#all-lines .sort", { hasText: "Stock-out date" });
+  for (let times = 0; times < 2; times++) {
+    await title.click();
+    assert.notEqual((await cells(page, "stockout_date"))[0].trim(), "");
+  }
+  quiet();
+});
+
 test("recommendations are sorted by urgency, then by any column, by mouse and by keyboard", async () => {
   await browser.page.setViewportSize(WIDE);
   const page = await browser.open("report/recommendations.html");

@@ -39,12 +39,15 @@
     return document.createTextNode(write(c.kind, value));
   };
   const numeric = (c) => ["number", "money", "known-money", "ratio", "percent"].includes(c.kind);
-  const byNumber = (a, b) => (a ?? -Infinity) - (b ?? -Infinity);
-  const byText = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
-  const sorter = (c) => {
-    if (c.kind === "item") return (a, b, left, right) => byText(left.getData().sku, right.getData().sku);
-    return c.words ? byText : byNumber;
+  const byValue = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+  const byText = byValue;
+  const isBlank = (value) => value === null || value === undefined || value === "";
+  /// Blank cells stand last whichever way a column is sorted: Tabulator turns the answer round when it sorts down.
+  const blanksLast = (a, b, left, right, column, direction) => {
+    if (isBlank(a) || isBlank(b)) return (isBlank(a) - isBlank(b)) * (direction === "desc" ? -1 : 1);
+    return byValue(a, b);
   };
+  const sorter = (c) => (c.kind === "item" ? (a, b, left, right) => byText(left.getData().sku, right.getData().sku) : blanksLast);
   /// The title sorts (its click reaches the header), the question mark explains.
   const head = (title, term) =>
     el("span", {}, el("button", { type: "button", class: "sort" }, title), " ",

@@ -69,18 +69,28 @@ fn drafts(report: &Report) -> Sheet {
             let supplier = &report.inputs().suppliers[o.supplier.index()];
             against(o.value, report.asked(supplier.free_freight_value, supplier))
         })
-        // A supplier that takes orders on some weekdays only is not always due today.
-        .column("Order on", "order-by", |o| {
-            let today = o.order_date <= report.input.as_of;
-            words(if today { "today".to_owned() } else { day(o.order_date, report.input.as_of) })
+        // The same day as on the list of its lines; an order is as urgent as its first line.
+        .column("Order by", "order-by", |o| {
+            let lines = o.lines.iter().map(|&line| &report.outcome().recommendations[line]);
+            let first = lines.filter_map(|line| line.order_by).min().unwrap_or(o.order_date);
+            words(soon(first, report.input.as_of))
         })
-        .column("Arrives", "lead-time", |o| words(day(o.expected_arrival, report.input.as_of)))
+        // A supplier that takes orders on some weekdays only does not always take them today.
+        .column("Takes orders", "order-by", |o| words(soon(o.order_date, report.input.as_of)))
+        .column("Arrives if sent then", "lead-time", |o| {
+            words(day(o.expected_arrival, report.input.as_of))
+        })
         .finish()
 }
 
 /// A value of an order; unknown where none of its units has a price.
 fn priced(order: &DraftOrder, value: Money) -> Cell {
     figure(if order.value.is_positive() { money(value) } else { UNKNOWN.to_owned() })
+}
+
+/// A day to act on, in words.
+fn soon(date: NaiveDate, as_of: NaiveDate) -> String {
+    if date <= as_of { "today".to_owned() } else { day(date, as_of) }
 }
 
 /// An order against a value that it should reach.

@@ -7,7 +7,8 @@ use crate::domain::units::{ChannelId, Money, SkuId, Units};
 use crate::report::gathered::Report;
 use crate::report::scripts::tables::finding_is_priced;
 use crate::report::sheets::sheet::{Cell, Sheet, count, cut, figure, link, percent, sheet, words};
-use crate::report::wording::{UNKNOWN, counted, fragment, money, quantity, rate, spaced, whole};
+use crate::report::wording::{UNKNOWN, day, fragment, money, quantity, rate, spaced, whole};
+use chrono::NaiveDate;
 use std::cmp::Reverse;
 
 /// Transfers that fit a page.
@@ -84,17 +85,23 @@ impl<'a> ChannelRows<'a> {
         (velocity > 0.0).then(|| published / velocity)
     }
 
-    /// Of what it still shows, the item that is sold out first, and after how many days.
-    fn first_out(&self) -> Option<FirstOut> {
+    /// Of what it still shows, the item whose stock runs out first.
+    ///
+    /// It is the day of the item's own page: what a channel shows is shared out anew every night,
+    /// so that it is sold out when its pool is, not when today's share is.
+    fn first_out(&self, report: &Report) -> Option<FirstOut> {
         let mut first: Option<FirstOut> = None;
         for row in self.allocation.iter().filter(|row| row.velocity > 0.0) {
             // What is unknown, or shows nothing already, cannot be the first to run out.
-            let Some(published) = row.published.filter(|units| units.is_positive()) else {
+            if !row.published.is_some_and(Units::is_positive) {
                 continue;
-            };
-            let days = published.as_f64() / row.velocity;
-            if first.as_ref().is_none_or(|first| days < first.days) {
-                first = Some(FirstOut { sku: row.sku, days });
+            }
+            let mut pools = report.pools_of(row.sku).iter();
+            let pool = pools.find(|pool| pool.location == row.location);
+            let line = pool.and_then(|pool| pool.recommendations.first());
+            let Some(day) = line.and_then(|line| line.stockout_date) else { continue };
+            if first.as_ref().is_none_or(|first| day < first.day) {
+                first = Some(FirstOut { sku: row.sku, day });
             }
         }
         first
@@ -108,7 +115,7 @@ impl<'a> ChannelRows<'a> {
 /// The item of a channel that is sold out first.
 struct FirstOut {
     sku: SkuId,
-    days: f64,
+    day: NaiveDate,
 }
 
 /// Which channel runs out first, in a sentence; empty where that is not known of any.
@@ -156,14 +163,15 @@ fn overview(report: &Report) -> Sheet {
             let days = c.lasts_days();
             figure(days.map_or_else(|| UNKNOWN.to_owned(), |days| format!("{days:.0} days")))
         })
-        .column("First to sell out", "cover", |c| match c.first_out() {
-            Some(FirstOut { sku, days }) => {
-                let when = match days.floor() {
-                    today if today < 1.0 => "today".to_owned(),
-                    days => format!("in {}", counted(days as usize, "day")),
+        .column("First to sell out", "stock-out-date", |c| match c.first_out(report) {
+            Some(FirstOut { sku, day: out }) => {
+                let when = match out <= report.input.as_of {
+                    true => "today".to_owned(),
+                    false => format!("on {}", day(out, report.input.as_of)),
                 };
                 link(format!("{} {when}", report.sku(sku)), report.item_address(sku))
             }
+            None if report.knows_stock() => words("none foreseen"),
             None => words(UNKNOWN),
         })
         .column("Over-listed", "exposure", |c| {
