@@ -118,8 +118,7 @@ impl PoolResults<'_> {
         let moved = Money::from_f64(self.cost_of(self.moved_out.as_f64()));
         let units = self.on_hand() - self.moved_out;
         let cash_freed = (class.cash_freed - moved).max(Money::ZERO);
-        let is_listed =
-            cash_freed.is_positive() || is_dead && is_unpriced && units.is_positive();
+        let is_listed = cash_freed.is_positive() || is_dead && is_unpriced && units.is_positive();
         is_listed.then_some(ToClear { class, units, cash_freed })
     }
 
