@@ -1,7 +1,7 @@
 //! The six groups of items that a planner looks at first: who belongs to each, and what it is worth
 //! there.
 
-use crate::domain::classes::{Lifecycle, Rationalisation};
+use crate::domain::classes::{Binding, Lifecycle, Rationalisation};
 use crate::domain::outcome::Status;
 use crate::indicators::PoolResults;
 
@@ -48,7 +48,7 @@ impl Attention {
     /// Whether `pool` belongs here.
     pub(crate) fn holds(self, pool: &PoolResults) -> bool {
         match self {
-            Self::StockedOut => pool.status() == Status::StockedOut,
+            Self::StockedOut => pool.status() == Status::StockedOut || is_held_empty(pool),
             Self::AboutToStockOut => pool.status() == Status::WillStockOut,
             Self::OrderNow => pool.status() == Status::OrderNow,
             Self::Excess => pool.status() == Status::Excess,
@@ -82,4 +82,11 @@ impl Attention {
             Self::Dead | Self::New => pool.stock_value().as_f64(),
         }
     }
+}
+
+/// Whether an item is needed, waits for approval, and nothing of it is left meanwhile.
+fn is_held_empty(pool: &PoolResults) -> bool {
+    pool.recommendations.iter().any(|line| {
+        line.binding == Binding::Approval.name() && line.need > 0.0 && !line.available.is_positive()
+    })
 }

@@ -98,8 +98,10 @@ pub(super) fn lead(report: &Report) -> String {
     };
     match (parts.is_empty(), held.is_empty()) {
         (true, _) => format!("{waiting}."),
-        (false, true) => format!("{}, for you to decide.", parts.join(", and ")),
-        (false, false) => format!("{}, for you to decide; {waiting}.", parts.join(", and ")),
+        (false, true) => format!("As proposed this morning: {}.", parts.join(", and ")),
+        (false, false) => {
+            format!("As proposed this morning: {}; {waiting}.", parts.join(", and "))
+        }
     }
 }
 

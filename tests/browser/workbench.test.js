@@ -128,3 +128,53 @@ test("all that was decided here is taken back at once", async () => {
   await page.getByRole("button", { name: "Download decisions (0)" }).waitFor();
   assert.equal(await page.locator("tr.decided").count(), 0);
 });
+
+test("after deciding the page says what there is of each order, what it lacks, and what comes next", async () => {
+  const page = await fresh("report/recommendations.html");
+  assert.equal(await page.locator(".finish").isVisible(), false);
+  const rows = await recommendations(page);
+  const small = rows.filter((row) => row.waits && row.quantity > 0 && row.supplier === "Kanto Ceramics Trading" && row.location === "warehouse").sort((a, b) => a.value - b.value)[0];
+  await browser.open(`report/recommendations.html#search=${small.sku}`);
+  const line = page.locator(`tr[data-line="${small.recommendation_id}"]`);
+  await line.getByRole("button", { name: /^Approve/ }).click();
+  await page.locator(".finish summary").click();
+  const text = await page.locator(".finish").innerText();
+  assert.match(text, /Kanto Ceramics Trading, for warehouse: 1 line, [\d.,]+ EUR, [\d,.]+ EUR below the least order value/);
+  assert.match(text, /orderpoint review --decisions decisions\.csv\s+orderpoint export/);
+  assert.match(await page.locator(".bar").first().innerText(), /Without your name nobody knows who decided/);
+  const { href } = await page.locator(".finish a").first().evaluate((a) => ({ href: a.href }));
+  assert.ok(readFileSync(fileURLToPath(href)).length > 1000, "the draft orders are there");
+});
+
+test("a quantity that is no pack moves no total; a snooze beyond the last day to order says so; a rejection shows why and until when", async () => {
+  const page = await fresh("report/recommendations.html#view=supplier&supplier=Kanto%20Ceramics%20Trading&location=warehouse");
+  const total = () => page.locator(".bench p strong").first().textContent();
+  const before = await total();
+  const packed = page.locator(".bench tr[data-line] input").first();
+  await packed.fill(String(Number(await packed.inputValue()) + 1));
+  assert.equal(await packed.getAttribute("aria-invalid"), "true");
+  assert.equal(await total(), before);
+  await packed.press("Escape");
+  const line = page.locator(".bench tr[data-line]").first();
+  await line.getByRole("button", { name: /^Snooze/ }).click();
+  await page.getByLabel("Stay quiet until").fill("2026-08-01");
+  assert.match(await page.locator("dialog").innerText(), /the last day an order still comes in time/);
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await line.getByRole("button", { name: /^Reject/ }).click();
+  await page.getByLabel("Reason", { exact: true }).fill("no room");
+  await page.getByRole("button", { name: "Keep" }).click();
+  assert.match(await page.locator(".bench tr.decided strong.made").first().textContent(), /^Rejected until 1 Apr: no room$/);
+});
+
+test("what is added to an order says its price and what is still lacking; what is to be cleared is not offered", async () => {
+  const page = await fresh("report/recommendations.html#view=supplier");
+  const cleared = (await recommendations(page)).filter((row) => row.cleared);
+  assert.ok(cleared.length > 0, "the sample has a cull list");
+  const summaries = page.locator(".bench summary");
+  for (let n = 0; n < await summaries.count(); n++) await summaries.nth(n).click();
+  const offered = await page.locator(".bench details li").allInnerTexts();
+  assert.ok(offered.length > 0 && offered.every((text) => /each, [\d.,]+ EUR; the order then|cost unknown/.test(text)), offered[0]);
+  const places = await page.locator(".bench details li a").allTextContents();
+  const only = cleared.filter((row) => cleared.filter((other) => other.sku === row.sku).length === 2);
+  assert.ok(only.every((row) => !places.includes(row.sku)), places.join());
+});

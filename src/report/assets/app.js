@@ -395,6 +395,11 @@ const OP = (() => {
     quantity.addEventListener("input", checked);
     checked();
     const until = el("input", { type: "date", min: asOf, required: decision === "snoozed", value: before.until || "" });
+    const late = el("span", { class: "note", role: "status" });
+    until.addEventListener("input", () => {
+      const [ends, last] = [Date.parse(until.value) / 86400000, line.order_by ?? null];
+      late.textContent = last !== null && ends > last ? `That is after ${day(Math.max(last, Math.round(Date.parse(asOf) / 86400000)))}, the last day an order still comes in time.` : "";
+    });
     const reason = el("input", { type: "text", required: decision === "rejected", maxlength: 200, value: before.reason || "" });
     const done = () => {
       record(line, {
@@ -408,7 +413,7 @@ const OP = (() => {
     const form = el("form", { method: "dialog", onsubmit: done },
       el("h2", { id: "ask" }, `${title} ${line.sku}`),
       ...(decision === "edited" ? [el("label", {}, `Units to order (${line.quantity > 0 ? `proposed ${write("number", line.quantity)}` : "held: nothing is proposed"})`, quantity, means)] : []),
-      ...(decision === "snoozed" ? [el("label", {}, "Stay quiet until", until)] : []),
+      ...(decision === "snoozed" ? [el("label", {}, "Stay quiet until", until, late)] : []),
       ...(decision === "rejected" ? [el("label", {}, `Until (empty: ${waitDays} days, until ${day(Math.round(Date.parse(asOf) / 86400000) + Number(waitDays))})`, until)] : []),
       el("label", {}, decision === "rejected" ? "Reason" : "Reason (optional)", reason),
       el("div", { class: "actions" },
@@ -420,7 +425,9 @@ const OP = (() => {
     box.showModal();
   };
   const CHOICES = [["", "Decide ..."], ["approved", "Approve"], ["edited", "Edit quantity ..."], ["rejected", "Reject ..."], ["snoozed", "Snooze ..."]];
-  const told = (made) => ({ approved: "Approved", edited: `Edited to ${made.quantity}`, rejected: "Rejected", snoozed: `Snoozed until ${write("date", made.until || null)}`, reopened: "Taken back" })[made.decision];
+  /// Until when a rejection without a day holds.
+  const endless = () => Math.round(Date.parse(asOf) / 86400000) + Number(waitDays);
+  const told = (made) => ({ approved: "Approved", edited: made.reason === "added to the order" ? `Added: ${made.quantity}` : `Edited to ${made.quantity}`, rejected: `Rejected until ${day(made.until || endless())}${made.reason ? `: ${made.reason}` : ""}`, snoozed: `Snoozed until ${write("date", made.until || null)}`, reopened: "Taken back" })[made.decision];
   /// The control that decides a line.
   const decide = (line) => {
     const made = madeOn(line.id) || { decision: "" };
@@ -510,17 +517,19 @@ const OP = (() => {
     const notice = el("span", { role: "status" });
     notices.push(notice);
     const count = el("button", { type: "button", class: "primary", onclick: () => (served ? saveDecisions() : downloadDecisions()) });
+    const unsigned = el("span", { class: "note" });
     const show = () => {
       const n = Object.entries(decisions()).filter(isOpen).length;
       count.textContent = `${served ? "Save" : "Download"} decisions (${n})`;
       count.disabled = n === 0;
+      unsigned.textContent = n > 0 && !author() ? (served ? "Nothing is kept without your name." : "Without your name nobody knows who decided.") : "";
     };
-    const name = el("input", { type: "text", value: author(), autocomplete: "name", oninput: () => keep(AUTHOR, name.value.trim()) });
+    const name = el("input", { type: "text", value: author(), autocomplete: "name", oninput: () => { keep(AUTHOR, name.value.trim()); show(); } });
     nameFields.push(name);
     if (served && notices.length === 1) keepWithServer();
     listeners.push(show);
     show();
-    return [el("label", {}, "Your name", name), count, ...folderButton(), notice];
+    return [el("label", {}, "Your name", name, unsigned), count, ...folderButton(), notice];
   };
 
   // --- Pages beside the runs: from `current` they are one folder nearer than from `runs/ID` ---------------------------------
@@ -587,7 +596,7 @@ const OP = (() => {
   }
 
   return {
-    least, isCounted, table, items, packed, item, itemAddress, rowsOf, viewsOf, onTable, load, el, write, iso, counted, otherQuantities, words, status, read, keep, csv, download,
+    served, least, isCounted, table, items, packed, item, itemAddress, rowsOf, viewsOf, onTable, load, el, write, iso, counted, otherQuantities, words, status, read, keep, csv, download,
     decide, decideButton, decisionBar, decisions, madeOn, plain, record, recordAll, approval, refusal, undo, undoAll, ask, told, leftBehind, forget, downloadDecisions, root, asOf, currency,
     onDecision: (call) => listeners.push(call),
   };

@@ -161,7 +161,7 @@
   const decision = (item, p, l) => {
     const box = el("div", { class: "decide bar", role: "group", "aria-label": "Decision" });
     const { id, supplier, quantity, pack, smallest, largest, released, choices } = l;
-    const line = { id, sku: item.sku, location: p.location, supplier, quantity, pack, smallest, largest, released, choices };
+    const line = { id, sku: item.sku, location: p.location, supplier, quantity, pack, smallest, largest, released, choices, order_by: l.order_by ? Math.round(Date.parse(l.order_by) / 86400000) : null };
     const from = supplier ? ` from ${supplier}` : "";
     const says = quantity > 0
       ? [el("strong", {}, `Order ${counted(quantity, "unit")}`), `${from} for ${money(l.value)}.`]
@@ -175,7 +175,7 @@
     const [box, show] = l.quantity > 0 || l.released ? decision(item, p, l) : [el("p", {}, "Nothing to order today."), () => {}];
     const parts = [
       el("h3", {}, "Recommendation", l.supplier ? ` - ${l.supplier}` : ""),
-      el("p", {}, OP.status(l.status), ": ", OP.plain(l.reason), l.binding ? ` (decided by: ${OP.words(l.binding)})` : ""),
+      el("p", {}, OP.status(l.status), ": ", OP.plain(l.reason), l.binding && l.binding !== "approval" ? ` (decided by: ${OP.words(l.binding)})` : ""),
       box,
       facts(fact("Available", number(l.available), "available"), fact("On order", number(l.on_order), "on-order"), fact("Position", number(l.position), "inventory-position"),
         fact("Stock-out date", day(l.out) || (l.available === null ? "unknown" : "beyond the horizon"), "stock-out-date"), fact("Order by", day(l.order_by) || (l.available === null ? "unknown" : "not needed"), "order-by"), fact("Arrives if ordered today", day(l.arrival) || "not ordered", "lead-time"),
@@ -235,7 +235,8 @@
       p.changes.map((c) => [plain(c.what), OP.words(c.before), OP.words(c.after), OP.plain(c.cause)]), ""));
     parts.push(el("h3", {}, "Decisions and overrides so far"), sheet([["What"], ["Value", 1], ["Until"], ["Reason"], ["By"], ["When"]],
       [...p.decisions.map((d) => [d.decision, d.quantity === null ? "" : number(d.quantity), day(d.until), d.reason, d.author, OP.plain(d.time.replace("T", " ").replace("Z", ""))]),
-        ...p.overrides.map((o) => [`override of ${plain(o.field)}`, exact(o.value), day(o.expires), o.reason, o.author, ""])], "None."));
+        ...p.overrides.map((o) => [`override of ${plain(o.field)}`, exact(o.value), day(o.expires), o.reason, o.author, ""]),
+        ...(p.adjustments || []).map(([from, to, change, reason, author, expires]) => [`forecast from ${day(from)} to ${day(to)}`, change, day(expires), reason, author, ""])], "None."));
     return { parts, refresh };
   };
 

@@ -27,7 +27,7 @@
   const whole = (value) => `${write("number", Math.round(value))} ${OP.currency}`.trim();
   const day = (n) => (n === null ? "" : write("date", n));
   const today = Math.round(Date.parse(OP.asOf) / 86400000);
-  const lineOf = ({ recommendation_id: id, sku, location, supplier, quantity, pack, smallest, largest, released }) => ({ id, sku, location, supplier, quantity, pack, smallest, largest, released });
+  const lineOf = ({ recommendation_id: id, sku, location, supplier, quantity, pack, smallest, largest, released, order_by }) => ({ id, sku, location, supplier, quantity, pack, smallest, largest, released, order_by });
 
   // --- What may be ordered ------------------------------------------------------------------------------------------------
   const { refusal } = OP;
@@ -52,7 +52,11 @@
   const taken = (row) => {
     const made = OP.madeOn(row.recommendation_id);
     if (made && (made.decision === "rejected" || made.decision === "snoozed")) return 0;
-    return made || row.quantity > 0 || typed.has(row.recommendation_id) ? wanted(row) : 0;
+    // What the supplier would not take moves no total: the line stays as it was.
+    const entered = typed.get(row.recommendation_id);
+    if (entered !== undefined && !refusal(row, entered)) return entered;
+    if (made?.decision === "edited") return made.quantity;
+    return made ? row.quantity || row.released : row.quantity;
   };
   const spent = (row) => (taken(row) > 0 ? costOf(row, taken(row)) || 0 : 0);
 
@@ -124,10 +128,12 @@
     if (held) return [held[2], rules.slice(1).pop() || `${held[1]} needed`].join("; ");
     if (!below || row.quantity === 0) return [parts[0].replace(/^position .*: order up to/, "order up to"), ...rules.slice(-1)].filter((part, i, all) => all.indexOf(part) === i).join("; ");
     const units = (value) => write("number", OP.least === 1 ? Math.round(value) : value);
-    const level = `has ${units(row.inventory_position)}${row.on_order > 0 ? " with what is on the way" : ""}, needs ${units(row.reorder_point)} until an order is here`;
+    const level = `has ${units(row.inventory_position)}${row.on_order > 0 ? " with what is on the way" : ""}, needs ${units(row.reorder_point)} to last until the delivery after next`;
     const need = needs.get(poolOf(row));
     const upTo = /order up to ([\d.,]+)/.exec(row.reason);
-    return [level, `${upTo ? `order up to ${upTo[1]}: ` : ""}${units(need)} needed`, ...rules.map((part) => part.replace(/^[\d.,]+ needed, /, ""))].join("; ");
+    // What the sum leaves out stands beside it: order up to less what is there is not always what is needed.
+    const less = [row.unserved ? `${units(row.unserved)} that sell out before it can come` : "", row.moved_in ? `${units(row.moved_in)} moved in` : ""].filter(Boolean);
+    return [level, `${upTo ? `order up to ${upTo[1]}${less.length ? `, less ${less.join(" and ")}` : ""}: ` : ""}${units(need)} needed`, ...rules.map((part) => part.replace(/^[\d.,]+ needed, /, ""))].join("; ");
   };
   const quantityCell = (row) => {
     const hint = el("span", { class: "note", id: `hint-${row.n}` });
@@ -142,9 +148,9 @@
       const packs = row.pack > OP.least && row.pack !== 1 ? `${counted(quantity / row.pack, "pack")} of ${row.pack}` : "";
       const choice = choiceAt(row, quantity);
       const lasts = choice ? `lasts until ${day(choice[2] || null) || "beyond the horizon"}, ${write("percent", choice[3])} risk of running out` : "";
-      const instead = quantity === row.quantity ? "" : row.quantity > 0 ? `proposed ${write("number", row.quantity)}` : "held: ordered once you approve";
+      const instead = quantity === row.quantity ? "" : row.quantity > 0 ? `proposed ${write("number", row.quantity)}` : isOpen(row) && row.waits ? "held: ordered once you approve" : "";
       // What an edit makes of the whole order stands where the eye is.
-      const order = typed.has(row.recommendation_id) && row.supplier ? `the order of ${row.supplier}: ${whole(orderTotal(row))}` : "";
+      const order = !why && typed.has(row.recommendation_id) && row.supplier ? `the order of ${row.supplier}: ${whole(orderTotal(row))}` : "";
       hint.textContent = why || [packs, lasts, instead, order].filter(Boolean).join("; ");
       const tr = box.closest("tr");
       const cost = tr?.querySelector(".cost");
@@ -274,7 +280,7 @@
       const terms = suppliers.get(name);
       const total = every.reduce((sum, row) => sum + spent(row), 0);
       const open = of.filter((row) => row.quantity > 0 && isOpen(row));
-      const all = el("button", { type: "button", class: "deciding-act", disabled: open.length === 0, onclick: () => OP.recordAll(open.map(lineOf), OP.approval) }, `Approve the ${counted(open.length, "open line")}`);
+      const all = open.length === 0 ? "" : el("button", { type: "button", class: "deciding-act", onclick: () => OP.recordAll(open.map(lineOf), OP.approval) }, `Approve the ${counted(open.length, "open line")}`);
       const hidden = every.length - of.length;
       const held = every.filter((row) => row.quantity === 0 && isOpen(row)).length;
       summary.replaceChildren(el("strong", {}, `${counted(every.length - held, "line")}, ${money(total)}${abroad(terms, total)}. `), held ? `${write("number", held)} held, waiting for approval. ` : "", ...reached(terms, total), ...filled(terms, every),
@@ -338,7 +344,8 @@
     const list = el("ul", { class: "groups" });
     const fill = () => {
       const wish = text.value.trim().toLowerCase();
-      const others = lines.filter((row) => orderOf(row) === order && !inside.has(row) && (!wish || `${row.sku} ${row.name}`.toLowerCase().includes(wish)));
+      // What is to be cleared is not bought, unless somebody asks for it by name.
+      const others = lines.filter((row) => orderOf(row) === order && !inside.has(row) && (wish || !row.cleared) && (!wish || `${row.sku} ${row.name}`.toLowerCase().includes(wish)));
       others.sort((a, b) => (a.order_by ?? Infinity) - (b.order_by ?? Infinity) || a.n - b.n);
       list.replaceChildren(...others.slice(0, CANDIDATES).map((row) => {
         const box = el("input", { type: "number", min: row.smallest, step: row.pack, value: row.smallest, "aria-label": `Units of ${row.sku} to add` });
@@ -349,7 +356,17 @@
           if (!told.textContent) OP.record(lineOf(row), { decision: "edited", quantity, until: "", reason: "added to the order" });
         };
         const when = row.order_by === null ? "not needed yet" : `needed by ${day(row.order_by)}`;
-        return el("li", {}, el("a", { href: OP.itemAddress(row.sku) }, row.sku), ` ${row.name}, ${when} `, box, " ", el("button", { type: "button", onclick: add }, "Add"), " ", told);
+        const means = el("span", { class: "note" });
+        const least = suppliers.get(row.supplier)?.min_order_value ?? null;
+        const show = () => {
+          const value = costOf(row, Number(box.value));
+          const total = orderTotal(of[0]) + (value || 0);
+          const short = least === null ? "" : total < least ? `, ${money(least - total)} still lacking` : ", the least order value reached";
+          means.textContent = value === null ? "cost unknown" : `${money(row.unit_cost)} each, ${money(value)}; the order then ${money(total)}${short}`;
+        };
+        box.addEventListener("input", show);
+        show();
+        return el("li", {}, el("a", { href: OP.itemAddress(row.sku) }, row.sku), ` ${row.name}, ${when}${row.cleared ? ", on the cull list" : ""} `, box, " ", el("button", { type: "button", onclick: add }, "Add"), " ", means, " ", told);
       }));
     };
     text.addEventListener("input", fill);
@@ -386,6 +403,33 @@
     const open = visible().map(rowAt).filter((row) => row.quantity > 0 && !OP.madeOn(row.recommendation_id));
     if (open.length && confirm(`Approve ${counted(open.length, "undecided line")} as proposed?`)) OP.recordAll(open.map(lineOf), OP.approval);
   };
+  /// What comes after deciding: what there is of each order, what its minimum lacks, and what makes the orders of it.
+  const finish = el("details", { class: "finish" });
+  const finishing = () => {
+    const decidedOn = lines.filter((row) => !isOpen(row));
+    finish.hidden = decidedOn.length === 0;
+    if (!decidedOn.length) return;
+    const ordered = [...groups(decidedOn.filter((row) => ["approved", "edited"].includes(OP.madeOn(row.recommendation_id).decision)), orderOf).values()];
+    const lacks = (rows, total) => {
+      const least = suppliers.get(rows[0].supplier)?.min_order_value ?? null;
+      return least !== null && total < least ? `, ${money(least - total)} below the least order value: the supplier may refuse it` : "";
+    };
+    const one = (rows) => {
+      const total = rows.reduce((sum, row) => sum + spent(row), 0);
+      return el("li", {}, `${rows[0].supplier || "No supplier"}${places ? `, for ${rows[0].location}` : ""}: ${counted(rows.length, "line")}, ${money(total)}${lacks(rows, total)}`);
+    };
+    const set = decidedOn.length - ordered.flat().length;
+    const left = queued.filter(isOpen).length;
+    const wasOpen = finish.open;
+    finish.replaceChildren(el("summary", {}, `Finish: ${counted(decidedOn.length, "decision")}`),
+      el("ul", {}, ...ordered.map(one), ...(set ? [el("li", {}, `${counted(set, "line")} rejected or snoozed`)] : []), ...(left ? [el("li", {}, `${counted(left, "line")} still undecided: proposed again tomorrow`)] : [])),
+      el("p", {}, OP.served ? "They are kept as they are taken. Who may then makes the orders of them: " : "Download them, or write them to a folder, then take them in and make the orders of them: "),
+      el("pre", {}, OP.served ? "orderpoint export --format generic" : "orderpoint review --decisions decisions.csv\norderpoint export --format generic"),
+      el("p", {}, "As proposed this morning, to print or take away: ", el("a", { href: `${OP.root}../orders/orders.xlsx` }, "all draft orders"), ", ", el("a", { href: `${OP.root}../orders/order-by.ics` }, "their days"), ", ",
+        el("a", { href: `${OP.root}suppliers.html#draft-orders` }, "each supplier's"), "."));
+    finish.open = wasOpen;
+  };
+  OP.onDecision(() => finishing());
   /// Decisions of earlier nights that were never taken out of this browser.
   const offer = () => {
     const behind = OP.leftBehind();
@@ -434,6 +478,7 @@
   };
   const draw = () => {
     gather();
+    finishing();
     heads.clear();
     // With nothing to decide there is nothing to filter, and the sentence above says why.
     bar.hidden = queued.length === 0;
@@ -479,7 +524,7 @@
     }
     places = lines.some((row) => row.location !== lines[0].location);
     gather();
-    place.append(left, bar, count, list);
+    place.append(left, bar, finish, count, list);
     fromAddress();
     controls();
     offer();

@@ -1,11 +1,12 @@
 //! The moves worth most: one thing to do, in one sentence, with what it is worth.
 
-use crate::domain::classes::FindingKind;
+use crate::domain::classes::{Binding, FindingKind};
 use crate::domain::outcome::{ChannelFinding, OpenOrderAction, OpenOrderAdvice, Status, Transfer};
 use crate::domain::units::SkuId;
 use crate::indicators::{Attention, PoolResults, Settings};
 use crate::report::briefing::ItemText;
 use crate::report::gathered::Report;
+use crate::report::queue;
 use crate::report::wording::{amount, day, money, plain_dates, quantity, units};
 use std::collections::BTreeMap;
 
@@ -45,7 +46,8 @@ pub(super) fn moves(report: &Report) -> Vec<Move> {
     let mut candidates = Vec::new();
     for pool in &report.pools {
         // One move an item: what to order outweighs what to clear, or the other way round.
-        let of_pool = [order(report, pool), clear(pool), run_down(pool, settings)];
+        let of_pool =
+            [order(report, pool), release(report, pool), clear(pool), run_down(pool, settings)];
         let dearest = of_pool.into_iter().flatten().max_by(|a, b| a.money.total_cmp(&b.money));
         candidates.extend(dearest);
     }
@@ -101,6 +103,30 @@ fn order(report: &Report, pool: &PoolResults) -> Option<Candidate> {
         verb: "Order",
         sku: pool.sku,
         text: format!("Order {}{from}{by} for {}.", units(line.quantity), money(line.value)),
+        money: line.value_at_risk.as_f64(),
+        label: "margin at risk",
+    })
+}
+
+/// A new item that is needed and waits for somebody to agree.
+fn release(report: &Report, pool: &PoolResults) -> Option<Candidate> {
+    let held = pool.recommendations.iter().filter(|line| {
+        line.binding == Binding::Approval.name() && line.need > 0.0 && line.quantity.is_zero()
+    });
+    let line = held.max_by_key(|line| line.value_at_risk)?;
+    let wanted = queue::released(line, queue::lot_rules(report, pool, line));
+    let from = match report.source(line) {
+        "" => String::new(),
+        source => format!(" from {source}"),
+    };
+    let at = match report.has_locations() {
+        true => format!(" for {}", report.location(line.location)),
+        false => String::new(),
+    };
+    Some(Candidate {
+        verb: "Approve",
+        sku: pool.sku,
+        text: format!("Let {}{from} go{at}: it is new and waits for approval.", units(wanted)),
         money: line.value_at_risk.as_f64(),
         label: "margin at risk",
     })

@@ -269,7 +269,15 @@ fn remark(report: &Report, attention: Attention, pool: &PoolResults) -> String {
             }
             None => String::new(),
         },
-        Attention::OrderNow => line.map_or_else(String::new, |r| format!("order {}", r.quantity)),
+        Attention::OrderNow => {
+            // The money beside it is that of all its lines.
+            let lines = pool.recommendations.iter().filter(|line| line.quantity.is_positive());
+            let ordered: Units = lines.clone().map(|line| line.quantity).sum();
+            match lines.count() {
+                0 | 1 => format!("order {ordered}"),
+                n => format!("order {ordered} in {n} lines"),
+            }
+        }
         Attention::Excess => {
             let cover = match pool.class.and_then(|c| c.days_of_cover) {
                 Some(days) => format!("{days:.0} days of cover"),

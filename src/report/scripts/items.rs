@@ -8,7 +8,7 @@
 use crate::domain::changes::{Change, ChangedField};
 use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::fault::guarded;
-use crate::domain::inputs::{Kit, ProductStatus, PurchaseOrder, Supply};
+use crate::domain::inputs::{AdjustmentKind, Kit, ProductStatus, PurchaseOrder, Supply};
 use crate::domain::lot::LotRules;
 use crate::domain::outcome::{Allocation, Choice, Policy, PoolPicture, Recommendation};
 use crate::domain::units::{Money, SkuId, Units};
@@ -82,6 +82,9 @@ struct PoolData<'a> {
     orders: Vec<OrderData<'a>>,
     channels: Vec<ChannelData<'a>>,
     overrides: Vec<OverrideData<'a>>,
+    /// `[days, change, reason, author, until]`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    adjustments: Vec<AdjustmentData<'a>>,
     decisions: Vec<DecisionData<'a>>,
     /// Since the last run.
     changes: Vec<ChangeData>,
@@ -224,6 +227,9 @@ struct OverrideData<'a> {
     author: &'a str,
     expires: Option<NaiveDate>,
 }
+
+#[derive(Serialize)]
+struct AdjustmentData<'a>(NaiveDate, NaiveDate, String, &'a str, &'a str, Option<NaiveDate>);
 
 #[derive(Serialize)]
 struct DecisionData<'a> {
@@ -396,6 +402,7 @@ fn pool<'a>(report: &'a Report, pool: &'a PoolResults) -> PoolData<'a> {
         orders: pool.open_orders.iter().map(|o| open_order(report, pool, o)).collect(),
         channels: pool.allocation.iter().map(|a| channel(report, pool, a)).collect(),
         overrides: overrides(report, pool),
+        adjustments: adjustments(report, pool),
         decisions: report.decisions_on(pool.id()).iter().map(decision).collect(),
         changes: report.changes_on(pool.id()).iter().filter_map(|c| changed(c)).collect(),
     }
@@ -573,6 +580,24 @@ fn overrides<'a>(report: &'a Report, pool: &PoolResults) -> Vec<OverrideData<'a>
             expires: o.expires,
         })
         .collect()
+}
+
+/// Those of the item, its category or all items that hold here.
+fn adjustments<'a>(report: &'a Report, pool: &PoolResults) -> Vec<AdjustmentData<'a>> {
+    let as_of = report.input.as_of;
+    let mut found = Vec::new();
+    for made in report.inputs().adjustments.iter() {
+        let holds = made.to >= as_of && made.expires.is_none_or(|day| as_of < day);
+        if holds && made.concerns(pool.sku, &pool.product.category, None, pool.location) {
+            let change = match made.kind {
+                AdjustmentKind::Factor(factor) => format!("x {factor}"),
+                AdjustmentKind::Units(units) => format!("{units:+} units"),
+            };
+            let (reason, author) = (made.reason.as_str(), made.author.as_str());
+            found.push(AdjustmentData(made.from, made.to, change, reason, author, made.expires));
+        }
+    }
+    found
 }
 
 /// What a person who looks at one item asks about; of the levels the one that orders fill up to:

@@ -138,6 +138,9 @@ fn recommendations(report: &Report) -> Vec<u8> {
         .number("smallest", "Least order", "order-quantity", |r| some(r.rules.smallest()))
         .number("largest", "Largest order", "order-quantity", |r| some(r.rules.largest()?))
         .money("gain", "Gain", "value-at-risk", |r| queue::gain(report, r.pool, r.line))
+        .hidden_number("unserved", |r| part_of_need(r.line, "unserved"))
+        .hidden_number("moved_in", |r| part_of_need(r.line, "moved_in"))
+        .hidden_number("cleared", |r| Some(f64::from(r.pool.to_clear().is_some())))
         .hidden_number("waits", |r| Some(f64::from(queue::waits(r.line))))
         .hidden_number("released", |r| some(queue::released(r.line, r.rules)));
     // How full a container is takes the size of what is in it.
@@ -147,6 +150,13 @@ fn recommendations(report: &Report) -> Vec<u8> {
             .hidden_number("unit_volume", |r| r.pool.product.volume);
     }
     table.script()
+}
+
+/// An input of the arithmetic of what a line needs; `None` where it has no such part.
+fn part_of_need(line: &Recommendation, name: &str) -> Option<f64> {
+    let steps = line.steps.iter().filter(|step| step.name == "need");
+    let mut inputs = steps.flat_map(|step| &step.inputs);
+    inputs.find(|input| input.0 == name).map(|input| input.1).filter(|&units| units > 0.0)
 }
 
 /// What each supplier asks of an order, by what people call it. Amounts are in the currency of the

@@ -11,6 +11,7 @@ use crate::report::sheets::sheet::{Cell, Sheet, cut, figure, link, percent, shee
 use crate::report::wording::{
     UNKNOWN, counted, day, fragment, grouped, measured, money, quantity, spaced, units, whole,
 };
+use crate::tables::drafts::order_files;
 use chrono::{Datelike, NaiveDate};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -44,12 +45,16 @@ fn order_link(report: &Report, order: &DraftOrder) -> Cell {
 fn drafts(report: &Report) -> Sheet {
     let mut orders: Vec<&DraftOrder> = report.outcome().orders.iter().collect();
     orders.sort_by_key(|o| (Reverse(o.value), o.supplier, o.location));
+    let files = order_files(report.inputs(), report.outcome());
     let none = match report.knows_stock() {
         true => "Nothing to order today.",
         false => "What to order is unknown: bring a stock table (sku, on_hand).",
     };
     sheet("Draft orders", none, &orders)
-        .note("Drafts only: nothing is sent. Open one to review its lines.")
+        .note(
+            "As proposed this morning, whatever has been decided since; nothing is sent. Open one \
+             to review its lines.",
+        )
         .column("Supplier", "supplier", |o| order_link(report, o))
         .column("Ship to", "location", |o| words(report.location(o.location)))
         .column("Lines", "", |o| figure(whole(o.lines.len())))
@@ -79,6 +84,12 @@ fn drafts(report: &Report) -> Sheet {
         .column("Takes orders", "order-by", |o| words(soon(o.order_date, report.input.as_of)))
         .column("Arrives if sent then", "lead-time", |o| {
             words(day(o.expected_arrival, report.input.as_of))
+        })
+        .column("To print", "", |o| {
+            files.get(&Some(o.supplier)).map_or_else(
+                || words(""),
+                |file| link("draft", format!("../orders/{}.html", fragment(file))),
+            )
         })
         .finish()
 }

@@ -26,6 +26,8 @@ struct Standing<'a> {
     author: &'a str,
     /// The decision that a button takes back; empty for a row of a table.
     take_back: &'a str,
+    /// For a row of a table: which to delete.
+    row: String,
 }
 
 /// Oldest first: what was said longest ago is least likely to be true still.
@@ -57,7 +59,7 @@ pub(crate) fn standing(report: &Report) -> Sheet {
         .column("By", "", |s| words(s.author))
         .column("Reason", "reason", |s| words(s.reason))
         .column("Take back", "", |s| match s.take_back {
-            "" => words("in its table"),
+            "" => words(&s.row),
             id => Cell {
                 take_back: id.to_owned(),
                 ..words(format!("{} {}", s.sku.map_or("several", |sku| report.sku(sku)), s.what))
@@ -66,9 +68,17 @@ pub(crate) fn standing(report: &Report) -> Sheet {
         .finish()
 }
 
+/// Where a row of `table` stands, and what it is known by.
+fn row_of(report: &Report, table: &str, known_by: &[&str]) -> String {
+    let source = report.inputs().sources.iter().find(|source| source.table == table);
+    let file = source.map_or_else(|| format!("{table}.csv"), |source| source.file.clone());
+    let known_by: Vec<&str> = known_by.iter().copied().filter(|word| !word.is_empty()).collect();
+    format!("delete its row in {file}: {}", known_by.join(", "))
+}
+
 fn age(since: Option<NaiveDate>, as_of: NaiveDate) -> Cell {
     let days = since.and_then(|day| usize::try_from((as_of - day).num_days().max(0)).ok());
-    figure(days.map_or_else(|| UNKNOWN.to_owned(), |days| counted(days, "day")))
+    figure(days.map_or_else(|| "not dated".to_owned(), |days| counted(days, "day")))
 }
 
 /// The last word on each line, where it keeps the line quiet.
@@ -97,6 +107,7 @@ fn decisions<'a>(report: &Report<'a>) -> Vec<Standing<'a>> {
             reason: &decision.reason,
             author: &decision.author,
             take_back: &decision.recommendation_id,
+            row: String::new(),
         });
     }
     standing
@@ -141,6 +152,7 @@ fn overrides<'a>(report: &Report<'a>) -> Vec<Standing<'a>> {
             reason: &set.reason,
             author: &set.author,
             take_back: "",
+            row: row_of(report, "overrides", &[report.sku(set.sku), set.field.name()]),
         });
     }
     standing
@@ -170,6 +182,15 @@ fn adjustments<'a>(report: &Report<'a>) -> Vec<Standing<'a>> {
                 reason: &made.reason,
                 author: &made.author,
                 take_back: "",
+                row: row_of(
+                    report,
+                    "adjustments",
+                    &[
+                        made.sku.map_or("", |sku| report.sku(sku)),
+                        made.category.as_deref().unwrap_or_default(),
+                        &made.from.to_string(),
+                    ],
+                ),
             });
         }
     }

@@ -13,7 +13,7 @@ pub use crate::tables::drafts::file_names::file_names;
 
 use crate::domain::error::Result;
 use crate::domain::inputs::{Inputs, Names};
-use crate::domain::outcome::Allocation;
+use crate::domain::outcome::{Allocation, Outcome, Recommendation};
 use crate::domain::units::{ChannelId, SupplierId};
 use crate::store::Add;
 use crate::tables::csv::table;
@@ -21,7 +21,7 @@ use crate::tables::dictionary;
 use crate::tables::drafts::order_line::OrderLine;
 use crate::tables::table::Results;
 use crate::tables::workbook::{Cell, Sheet, workbook};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One column of `orders/*.csv` and of the workbook.
 struct OrderColumn {
@@ -84,7 +84,7 @@ pub fn write(results: Results<'_>, add: &Add<'_>) -> Result<()> {
 fn orders(Results { inputs, outcome, currency }: Results<'_>, add: &Add<'_>) -> Result<()> {
     let mut of_supplier: BTreeMap<Option<SupplierId>, Vec<OrderLine<'_>>> = BTreeMap::new();
     for recommendation in &outcome.recommendations {
-        if recommendation.quantity.is_positive() && recommendation.transfer.is_none() {
+        if is_ordered(recommendation) {
             let line = OrderLine { recommendation, inputs, currency };
             of_supplier.entry(recommendation.supplier).or_default().push(line);
         }
@@ -114,6 +114,22 @@ fn orders(Results { inputs, outcome, currency }: Results<'_>, add: &Add<'_>) -> 
     }
     let book = workbook(&sheets, inputs.panel.calendar().as_of())?;
     add("orders/orders.xlsx", Some(rows), &book)
+}
+
+/// Names of the files with the draft orders of each supplier, without extension.
+pub(crate) fn order_files(
+    inputs: &Inputs,
+    outcome: &Outcome,
+) -> BTreeMap<Option<SupplierId>, String> {
+    let ordered = outcome.recommendations.iter().filter(|line| is_ordered(line));
+    let suppliers: BTreeSet<Option<SupplierId>> = ordered.map(|line| line.supplier).collect();
+    let names: Vec<&str> = suppliers.iter().map(|&s| supplier_file(inputs, s)).collect();
+    suppliers.into_iter().zip(file_names(&names)).collect()
+}
+
+/// Whether a line is one of a draft order: moves are shipments.
+fn is_ordered(line: &Recommendation) -> bool {
+    line.quantity.is_positive() && line.transfer.is_none()
 }
 
 /// What the files of a supplier are called.
