@@ -96,9 +96,14 @@ impl Case {
 
 /// `@LAMP` is the id of the lamp's recommendation; in UTF-16, too.
 fn with_id(bytes: &[u8], id: &str) -> Vec<u8> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.replace("@LAMP", id).into_bytes(),
-        Err(_) => bytes.to_vec(),
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.replace("@LAMP", id).into_bytes();
+    }
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let mark = wide("@LAMP");
+    match bytes.windows(mark.len()).position(|window| window == mark) {
+        Some(at) => [&bytes[..at], &wide(id), &bytes[at + mark.len()..]].concat(),
+        None => bytes.to_vec(),
     }
 }
 
