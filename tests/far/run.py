@@ -323,6 +323,56 @@ def a_night_over_buckets_asks_a_database_once(**_):
         assert got == units, f"{got} units, expected {units}"
 
 
+def a_night_begun_anew_in_its_folder_reads_what_is_there_now(web, **_):
+    """The first phases run, the night breaks off, the files and the table change, and it begins again."""
+    lite = driver("adbc_driver_sqlite")
+    query = QUERY.replace("select day", "select 'db' as channel, day")
+    shop = Shop(
+        f'[[mapping.sales]]\nfile = "{web.url("/one.csv")}"\n'
+        f'[[mapping.sales]]\n{query}{lite}connection = "shop.db"\n'
+    )
+    database = shop.folder / "data/shop.db"
+    fill(database)
+
+    def phase(*arguments):
+        code, _, err = shop.call(*arguments, "--work", str(shop.folder / "work"))
+        assert code in (0, 5), f"{arguments}: exit {code}: {err}"
+
+    def observes():
+        for bucket in "01":
+            phase("observe", "--pass", "rows", "--of", "2", "--bucket", bucket)
+
+    def finishes(units):
+        phase("merge", "--pass", "rows", "--of", "2")
+        phase("observe", "--pass", "history", "--bucket", "0,1")
+        phase("merge", "--pass", "history")
+        phase("plan", "--bucket", "0,1")
+        phase("finish")
+        import pyarrow.parquet as pq
+
+        got = sum(pq.read_table(shop.folder / "reports/current/tables/demand.parquet")["gross"].to_pylist())
+        assert got == units, f"{got} units, expected {units}"
+
+    web.files["/one.csv"] = text().encode()
+    observes()
+    gets = [path for command, path, _ in web.asked if command == "GET"]
+    assert gets == ["/one.csv"], f"fetched once for both buckets: {gets}"
+    # Broken off: the file changes, and so does the table.
+    changed = [(day, sku, units + 1) for day, sku, units in rows()]
+    web.files["/one.csv"] = text(changed).encode()
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("update lines set quantity = quantity + 2")
+    observes()
+    finishes(2 * UNITS + 3 * DAYS * ITEMS)
+    # Another address in the same folder: nothing of the first one is read.
+    web.files["/two.csv"] = text().encode()
+    (shop.folder / "orderpoint.toml").write_text(f'[mapping.sales]\nfile = "{web.url("/one.csv")}"\n')
+    observes()
+    (shop.folder / "orderpoint.toml").write_text(f'[mapping.sales]\nfile = "{web.url("/two.csv")}"\n')
+    observes()
+    finishes(UNITS)
+
+
 def postgres_answers_a_query(postgres, **_):
     import adbc_driver_postgresql.dbapi as pg
     import pyarrow as pa
@@ -448,6 +498,7 @@ CHECKS = [
     http_that_changes_or_is_not_there,
     sqlite_answers_a_query,
     a_night_over_buckets_asks_a_database_once,
+    a_night_begun_anew_in_its_folder_reads_what_is_there_now,
     postgres_answers_a_query,
     delta_with_checkpoints_near_and_far,
     delta_with_deletion_vectors,

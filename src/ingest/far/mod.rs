@@ -16,6 +16,7 @@ mod fetch;
 mod objects;
 mod work;
 
+use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
 use crate::ingest::far::address::is_address;
 use crate::ingest::far::fetch::{Fetch, Wanted};
@@ -24,7 +25,7 @@ use crate::ingest::files::delta as delta_log;
 use crate::ingest::settings::{Settings, TableMapping};
 use crate::ingest::tables::schema;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use crate::ingest::files::fetched::FarFile;
 
@@ -41,10 +42,12 @@ pub struct Brought {
 const BROUGHT: &str = "brought.json";
 
 /// What was fetched of one source.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct OfSource {
     table: String,
     at: usize,
+    /// Digest of the address or of the question that it answers: see [`asked`].
+    asked: String,
     files: Vec<FarFile>,
 }
 
@@ -54,17 +57,46 @@ pub enum Readers {
     /// This one: it looks at every source anew.
     #[default]
     One,
-    /// Those of a night over buckets, whose folder `work` is: the first one fetches, and all read
-    /// what it brought. A table that changes meanwhile would be another for each bucket.
-    Many,
+    /// Those that begin a night over buckets, whose folder `work` is: what has a version far away
+    /// is asked for it, and fetched where it is another; a table that answers otherwise each time
+    /// is fetched by the first of them, as it would be another for each bucket.
+    First {
+        /// Whether what lies in the folder was read already, so that this is another night: one
+        /// that broke off has left what it brought.
+        again: bool,
+    },
+    /// Those that go on with that night: they read what the first ones brought.
+    Later,
 }
 
-/// What an earlier process of this night has brought, where nothing of it is lost.
-fn brought_before(work: &Path) -> Option<Vec<OfSource>> {
-    let text = std::fs::read_to_string(work.join(BROUGHT)).ok()?;
-    let sources: Vec<OfSource> = serde_json::from_str(&text).ok()?;
-    let mut files = sources.iter().flat_map(|source| &source.files);
-    files.all(|file| file.path.is_file()).then_some(sources)
+impl Readers {
+    /// Whether what was brought for this very address is read without asking.
+    fn keep(self, files: &[FarFile]) -> bool {
+        match self {
+            Self::One => false,
+            Self::First { again } => !again && files.iter().any(|f| f.origin.version.is_none()),
+            Self::Later => true,
+        }
+    }
+}
+
+/// Where the processes of a night note what was brought.
+pub(crate) fn note_of(work: &Path) -> PathBuf {
+    work.join(BROUGHT)
+}
+
+/// What earlier processes with this folder have brought, where nothing of it is lost.
+fn brought_before(work: &Path) -> Vec<OfSource> {
+    let text = std::fs::read_to_string(note_of(work)).unwrap_or_default();
+    let mut sources: Vec<OfSource> = serde_json::from_str(&text).unwrap_or_default();
+    sources.retain(|source| source.files.iter().all(|file| file.path.is_file()));
+    sources
+}
+
+/// What tells a source from every other: another address, question or folder is another source.
+fn asked(mapping: &TableMapping, data: &Path) -> String {
+    let TableMapping { file, query, connection, driver, .. } = mapping;
+    sha256_hex(format!("{file:?}\n{query:?}\n{connection:?}\n{driver:?}\n{data:?}").as_bytes())
 }
 
 /// Ends the night of several processes: the next one in the same folder fetches anew.
@@ -72,7 +104,7 @@ fn brought_before(work: &Path) -> Option<Vec<OfSource>> {
 /// # Errors
 /// [`Error::Io`] where the folder cannot be written.
 pub fn forget(work: &Path) -> Result<()> {
-    let path = work.join(BROUGHT);
+    let path = note_of(work);
     if path.exists() { std::fs::remove_file(&path).map_err(Error::io(&path)) } else { Ok(()) }
 }
 
@@ -116,29 +148,23 @@ pub fn bring(
     let place = work;
     let work = Work::open(place)?;
     let mut settings = settings.clone();
-    if readers == Readers::Many
-        && let Some(before) = brought_before(place)
-    {
-        for source in before {
-            take(&mut settings, source);
-        }
-        return Ok(Some(Brought { settings, _work: None }));
-    }
+    let before = if readers == Readers::One { Vec::new() } else { brought_before(place) };
     let mut brought = Vec::with_capacity(found.len());
     for (table, at, kind) in found {
         let sources = settings.sources(table);
+        let asked = asked(&sources[at], data);
+        let mut known = before.iter().filter(|s| s.asked == asked && s.table == table);
+        if let Some(source) = known.find(|source| source.at == at && readers.keep(&source.files)) {
+            brought.push(source.clone());
+            continue;
+        }
         let wanted = Wanted { table, nth: at + 1, mapping: &sources[at], data };
         let files = kind.fetch(&wanted, &work)?;
-        brought.push(OfSource { table: table.to_owned(), at, files });
+        brought.push(OfSource { table: table.to_owned(), at, asked, files });
     }
     match readers {
         Readers::One => work.sweep()?,
-        Readers::Many => {
-            let text = serde_json::to_string(&brought)
-                .map_err(|error| Error::Internal(error.to_string()))?;
-            let path = place.join(BROUGHT);
-            std::fs::write(&path, text).map_err(Error::io(&path))?;
-        }
+        Readers::First { .. } | Readers::Later => note(&brought, &note_of(place))?,
     }
     for source in brought {
         take(&mut settings, source);
@@ -148,9 +174,20 @@ pub fn bring(
     Ok(Some(Brought { settings, _work: work }))
 }
 
+/// Notes what was brought for the other processes; where it says the same, its age stays, which
+/// tells what has been read since.
+fn note(brought: &[OfSource], path: &Path) -> Result<()> {
+    let text =
+        serde_json::to_string(brought).map_err(|error| Error::Internal(error.to_string()))?;
+    if std::fs::read_to_string(path).is_ok_and(|before| before == text) {
+        return Ok(());
+    }
+    std::fs::write(path, text).map_err(Error::io(path))
+}
+
 /// Lets the source of a table be read from what was fetched of it.
 fn take(settings: &mut Settings, source: OfSource) {
-    let OfSource { table, at, files } = source;
+    let OfSource { table, at, asked: _, files } = source;
     let mut sources = settings.sources(&table);
     if let Some(mapping) = sources.get_mut(at) {
         mapping.fetched = Some(files);

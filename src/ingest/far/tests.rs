@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::inputs::Origin;
 use crate::ingest::files::source::{fits_path, is_part};
 
 fn problems_of(mapping: &str) -> String {
@@ -107,4 +108,41 @@ fn the_work_folder_keeps_what_is_used_and_nothing_else() {
     third.place("s3://shop/sales.csv", "2", "sales.csv").unwrap();
     third.sweep().unwrap();
     assert!(!same.path.exists());
+}
+
+#[test]
+fn what_an_earlier_process_brought_is_kept_for_its_own_address_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("sales.csv");
+    std::fs::write(&path, "date,sku,quantity\n").unwrap();
+    let file = |version: Option<&str>| FarFile {
+        path: path.clone(),
+        address: "s3://shop/sales.csv".into(),
+        root: "s3://shop/".into(),
+        origin: Origin { bytes: 18, version: version.map(str::to_owned) },
+    };
+    let (tagged, untagged) = ([file(Some("1"))], [file(None)]);
+    let first = Readers::First { again: false };
+    assert!(!first.keep(&tagged), "its version is asked for: a changed file is fetched again");
+    assert!(first.keep(&untagged), "what a database answers is asked once a night");
+    assert!(!Readers::First { again: true }.keep(&untagged), "and anew by the next night");
+    assert!(Readers::Later.keep(&tagged) && Readers::Later.keep(&untagged));
+    assert!(!Readers::One.keep(&tagged));
+
+    let mapping = |text: &str| toml::from_str::<TableMapping>(text).unwrap();
+    let data = dir.path();
+    let one = asked(&mapping("file = \"s3://shop/sales.csv\""), data);
+    assert_eq!(one, asked(&mapping("file = \"s3://shop/sales.csv\"\nchannel = \"web\""), data));
+    assert_ne!(one, asked(&mapping("file = \"s3://shop/sales-2.csv\""), data));
+    assert_ne!(
+        asked(&mapping("query = \"select 1\"\nconnection = \"shop.db\""), data),
+        asked(&mapping("query = \"select 2\"\nconnection = \"shop.db\""), data)
+    );
+
+    let files = tagged.to_vec();
+    let of = OfSource { table: "sales".into(), at: 0, asked: one, files };
+    note(&[of], &note_of(data)).unwrap();
+    assert_eq!(brought_before(data).len(), 1);
+    std::fs::remove_file(&path).unwrap();
+    assert!(brought_before(data).is_empty(), "what is lost is fetched again");
 }

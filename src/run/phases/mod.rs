@@ -166,7 +166,14 @@ pub fn placing(plan: &Plan) -> Result<Placing> {
 
 /// What a phase loads: what is fetched from far lies in the night's folder, for all its processes.
 fn request(plan: &Plan, work: &Work) -> Request {
-    Request { work: work.fetched(), readers: Readers::Many, ..plan.request() }
+    Request { work: work.fetched(), readers: Readers::Later, ..plan.request() }
+}
+
+/// What the first phase loads: a folder that was used before holds what an earlier night fetched.
+fn first_request(plan: &Plan, work: &Work, buckets: &[Bucket]) -> Request {
+    let note = far::note_of(&work.fetched());
+    let again = buckets.iter().any(|&bucket| work.has_left_since(&note, ROWS, bucket));
+    Request { readers: Readers::First { again }, ..request(plan, work) }
 }
 
 /// Reads and checks the sales of `buckets`, one after the other.
@@ -175,7 +182,7 @@ fn request(plan: &Plan, work: &Work) -> Request {
 /// As [`super::load`].
 pub fn observe_rows(plan: &Plan, work: &Work, buckets: &[Bucket]) -> Result<()> {
     with_threads(plan.run.threads, || {
-        ingest::with_small_tables(&request(plan, work), |tables| {
+        ingest::with_small_tables(&first_request(plan, work, buckets), |tables| {
             buckets.iter().try_for_each(|&bucket| {
                 work.leave(ROWS, bucket, &plan.digest, &tables.read_bucket(bucket)?)
             })

@@ -12,6 +12,7 @@ use crate::store::VERSION;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// Heads every part; another layout is refused, not misread.
 const FORMAT: &str = "orderpoint part 1";
@@ -48,6 +49,12 @@ impl Work {
     /// The place of a bucket's file of `kind`.
     pub(super) fn place(&self, kind: &str, bucket: Bucket) -> PathBuf {
         self.folder.join(kind).join(format!("{}-{}.part", name(bucket), self.attempt))
+    }
+
+    /// Whether this attempt has left a bucket's part of `kind` since `file` was written.
+    pub(super) fn has_left_since(&self, file: &Path, kind: &str, bucket: Bucket) -> bool {
+        let left = written(&self.place(kind, bucket));
+        written(file).is_some_and(|file| left.is_some_and(|left| left >= file))
     }
 
     /// Leaves what a bucket came to, made `from` what has this digest.
@@ -117,6 +124,11 @@ impl Work {
     }
 }
 
+/// When a file was written; `None` where there is none.
+fn written(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).and_then(|file| file.modified()).ok()
+}
+
 fn name(bucket: Bucket) -> String {
     format!("{}-of-{}", bucket.bucket, bucket.of)
 }
@@ -177,5 +189,23 @@ mod tests {
         assert!(error.to_string().contains("made from something else"), "{error}");
         let error = first.of_all::<Vec<u32>>("rows", 5, "night").unwrap_err();
         assert!(error.to_string().contains("bucket 0 of 5"), "{error}");
+    }
+
+    #[test]
+    fn a_part_that_is_older_than_a_file_was_left_before_it() {
+        let at = tempfile::tempdir().unwrap();
+        let bucket = Bucket { bucket: 0, of: 2 };
+        let work = Work::new(at.path(), "1");
+        let note = at.path().join("note");
+        assert!(!work.has_left_since(&note, "rows", bucket), "neither is there");
+        work.leave("rows", bucket, "night", &1_u32).unwrap();
+        std::fs::write(&note, "brought").unwrap();
+        let later = SystemTime::now() + std::time::Duration::from_secs(60);
+        let file = std::fs::File::options().write(true).open(&note).unwrap();
+        file.set_modified(later).unwrap();
+        assert!(!work.has_left_since(&note, "rows", bucket));
+        file.set_modified(later - std::time::Duration::from_secs(3600)).unwrap();
+        assert!(work.has_left_since(&note, "rows", bucket));
+        assert!(!Work::new(at.path(), "2").has_left_since(&note, "rows", bucket), "its own alone");
     }
 }
