@@ -174,6 +174,47 @@ fn a_decision_on_what_is_weighed_is_taken_and_exported_to_the_gram() {
 }
 
 #[test]
+fn platforms_that_count_whole_units_are_told_whole_units() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    shop(at, 3);
+    night(at);
+    let table = Table::published(&at.join("out"), "allocation");
+    let mut ham: f64 = 0.0;
+    let mut parts = 0;
+    for row in table.rows.iter().filter(|row| table.text(row, "channel") == "web") {
+        let published = table.number(row, "published");
+        parts += u32::from(!is_whole(published));
+        ham += if table.text(row, "sku") == "HAM" { published } else { 0.0 };
+    }
+    assert!(parts > 0 && !is_whole(ham), "the shop shows parts of units: {ham}");
+    for (format, column, separator, sums) in [
+        ("amazon-quantity", "quantity", '\t', true),
+        ("ebay", "Available quantity", ',', true),
+        ("woocommerce", "Stock", ',', true),
+        ("shopify-inventory", "On hand (new)", ',', false),
+    ] {
+        let file = format!("{format}.out");
+        let args = ["export", "--config", "orderpoint.toml", "--out", "out", "--channel", "web"];
+        let more = ["--format", format, "--what", "quantities", "--file", &file];
+        let said = text(&succeeds(at, &[&args[..], &more].concat(), &[0]).stdout);
+        assert!(said.contains("cut to whole units"), "{format}: {said}");
+        let written = fs::read_to_string(at.join(&file)).unwrap();
+        let mut lines = written.lines().map(|line| line.split(separator).collect::<Vec<_>>());
+        let head = lines.next().unwrap();
+        let nth = |name: &str| head.iter().position(|cell| *cell == name).unwrap();
+        let (figure, sku) = (nth(column), head.iter().position(|cell| cell.contains("SKU")));
+        let sku = sku.unwrap_or(0);
+        for line in lines {
+            let units: i64 = line[figure].parse().unwrap_or_else(|_| panic!("{written}"));
+            if sums && line[sku] == "HAM" {
+                assert_eq!(units, ham.floor() as i64, "{format}: of all places, then cut");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_decimals_that_a_shop_counts_are_those_that_it_says() {
     for (fraction, on_hand) in [(1, 0.3), (2, 0.35), (3, 0.35)] {
         let folder = tempfile::tempdir().unwrap();

@@ -37,8 +37,13 @@ pub(crate) fn export(args: &ExportArgs) -> Result<u8> {
     };
     let mut documents = documents(&kept, as_of, what, selection);
     let left_out = leave_out(args.format, &mut documents, &destinations(&current)?);
+    let mut cut = 0;
     let files = match what {
-        What::Quantities => quantities(args, &current)?,
+        What::Quantities => {
+            let channels = quantities(args, &current)?;
+            cut = channels.cut;
+            channels.files
+        }
         What::Orders | What::Transfers if documents.is_empty() => Vec::new(),
         What::Orders | What::Transfers => args.format.documents(what, &documents, &page)?,
     };
@@ -55,7 +60,7 @@ pub(crate) fn export(args: &ExportArgs) -> Result<u8> {
     let mut standing = crate::review::exports::documents(&kept, as_of, what, Selection::All);
     leave_out(args.format, &mut standing, &destinations(&current)?);
     let earlier = earlier(&kept, &standing);
-    tell(args, what, &documents, &paths, &earlier, &left_out)?;
+    tell(args, what, &documents, &paths, &earlier, &Told { left_out, cut })?;
     // A program that reads the answer needs no advice.
     if paths.is_empty() && !args.options.voice.json {
         hint(args, what, &kept, as_of);
@@ -89,8 +94,23 @@ fn what(args: &ExportArgs) -> Result<What> {
     Err(Error::Config(vec![message]))
 }
 
+/// What is not in the files as it stands in the run.
+struct Told {
+    /// Why whole documents are left out.
+    left_out: BTreeSet<String>,
+    /// Quantities that were cut to whole units.
+    cut: usize,
+}
+
+/// The files of all channels.
+struct ChannelFiles {
+    files: Vec<ExportFile>,
+    /// Quantities in them that were cut to whole units.
+    cut: usize,
+}
+
 /// One file a channel, or that of the channel asked for.
-fn quantities(args: &ExportArgs, current: &PublishedRun) -> Result<Vec<ExportFile>> {
+fn quantities(args: &ExportArgs, current: &PublishedRun) -> Result<ChannelFiles> {
     let mut channels = channel_stock(current)?;
     if let Some(wanted) = &args.channel {
         // Before they are narrowed down: the message lists what could have been asked for.
@@ -107,11 +127,14 @@ fn quantities(args: &ExportArgs, current: &PublishedRun) -> Result<Vec<ExportFil
     // Whoever names the file wants it called that.
     let is_one = parts.len() == 1 && args.file.is_some();
     let mut files = Vec::with_capacity(parts.len());
+    let mut cut = 0;
     for (part, stock) in parts.into_iter().zip(channels.values()) {
         let part = if is_one { String::new() } else { part };
-        files.push(ExportFile { part, bytes: args.format.quantities(stock)? });
+        let file = args.format.quantities(stock)?;
+        cut += file.cut;
+        files.push(ExportFile { part, bytes: file.bytes });
     }
-    Ok(files)
+    Ok(ChannelFiles { files, cut })
 }
 
 /// Exports of lines that still stand, with how many of them each has.
@@ -132,8 +155,9 @@ fn tell(
     documents: &[Document<'_>],
     paths: &[PathBuf],
     earlier: &BTreeMap<&Export, usize>,
-    left_out: &BTreeSet<String>,
+    told: &Told,
 ) -> Result<()> {
+    let Told { left_out, cut } = told;
     let lines: usize = documents.iter().map(|document| document.lines.len()).sum();
     if args.options.voice.json {
         let before: Vec<_> = earlier
@@ -151,6 +175,7 @@ fn tell(
             "lines": lines,
             "exported_before": before,
             "left_out": left_out,
+            "cut_to_whole_units": cut,
         }));
     }
     let noun = match what {
@@ -170,6 +195,10 @@ fn tell(
     }
     for reason in left_out {
         say!("  left out: {reason}");
+    }
+    if *cut > 0 {
+        let figures = number_of(*cut, "figure");
+        say!("  {figures} cut to whole units: {} counts no parts of one", args.format.name());
     }
     if !args.all {
         for (export, lines) in earlier {

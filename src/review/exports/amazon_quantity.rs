@@ -1,7 +1,7 @@
 //! Amazon: the price-and-quantity file, tab-separated. Prices are blank: they stay as they are.
 
 use crate::domain::error::Result;
-use crate::review::exports::channels::over_locations;
+use crate::review::exports::channels::{ChannelFile, WholeUnits, over_locations};
 use crate::review::exports::{ChannelStock, ExportFormat, What};
 
 /// Amazon price and quantity.
@@ -24,13 +24,15 @@ impl ExportFormat for AmazonQuantity {
         "txt"
     }
 
-    fn quantities(&self, stock: &[ChannelStock]) -> Result<Vec<u8>> {
+    fn quantities(&self, stock: &[ChannelStock]) -> Result<ChannelFile> {
+        let mut whole = WholeUnits::default();
         let mut text = String::from("sku\tprice\tminimum-seller-allowed-price\t");
         text.push_str("maximum-seller-allowed-price\tquantity\thandling-time\n");
         for (sku, units) in over_locations(stock) {
+            let units = whole.of(units);
             let sku = sku.replace(['\t', '\n', '\r'], " ");
             text.push_str(&format!("{sku}\t\t\t\t{units}\t\n"));
         }
-        Ok(text.into_bytes())
+        Ok(whole.file(text.into_bytes()))
     }
 }

@@ -67,3 +67,33 @@ pub(super) fn over_locations(stock: &[ChannelStock]) -> BTreeMap<&str, Units> {
     }
     items
 }
+
+/// One channel's file.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ChannelFile {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Quantities with a part of a unit that it shows as the whole units below.
+    pub cut: usize,
+}
+
+/// Makes whole units of what a shop that weighs may show: the platforms' imports refuse a file with
+/// a fraction in it, or read `2.5` as 25. A part of a unit cannot be bought there, so it is cut.
+#[derive(Debug, Default)]
+pub(super) struct WholeUnits {
+    cut: usize,
+}
+
+impl WholeUnits {
+    /// The whole units of one quantity.
+    pub(super) fn of(&mut self, quantity: Units) -> Units {
+        let whole = quantity.down_to(Units::whole(1));
+        self.cut += usize::from(whole != quantity);
+        whole
+    }
+
+    /// The file that they stand in.
+    pub(super) fn file(self, bytes: Vec<u8>) -> ChannelFile {
+        ChannelFile { bytes, cut: self.cut }
+    }
+}

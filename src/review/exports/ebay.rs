@@ -2,7 +2,7 @@
 //! price is blank and stays as it is.
 
 use crate::domain::error::Result;
-use crate::review::exports::channels::over_locations;
+use crate::review::exports::channels::{ChannelFile, WholeUnits, over_locations};
 use crate::review::exports::{ChannelStock, ExportFormat, What};
 use crate::tables::csv::table;
 
@@ -22,12 +22,14 @@ impl ExportFormat for Ebay {
         &[What::Quantities]
     }
 
-    fn quantities(&self, stock: &[ChannelStock]) -> Result<Vec<u8>> {
+    fn quantities(&self, stock: &[ChannelStock]) -> Result<ChannelFile> {
         const HEADER: [&str; 4] =
             ["Action", "Custom label (SKU)", "Available quantity", "Start price"];
+        let mut whole = WholeUnits::default();
         let rows = over_locations(stock).into_iter().map(|(sku, units)| {
-            ["Revise".to_owned(), sku.to_owned(), units.to_string(), String::new()]
+            ["Revise".to_owned(), sku.to_owned(), whole.of(units).to_string(), String::new()]
         });
-        table(&HEADER, rows)
+        let bytes = table(&HEADER, rows)?;
+        Ok(whole.file(bytes))
     }
 }

@@ -28,7 +28,7 @@ mod unleashed;
 mod woocommerce;
 mod xlsx;
 
-pub use crate::review::exports::channels::{ChannelStock, channel_stock};
+pub use crate::review::exports::channels::{ChannelFile, ChannelStock, channel_stock};
 pub use crate::review::exports::files::{Keeping, keep};
 pub use crate::review::exports::settings::{DateForm, Settings};
 
@@ -169,8 +169,8 @@ pub trait ExportFormat: Sync {
     ///
     /// # Errors
     /// As [`ExportFormat::documents`].
-    fn quantities(&self, _stock: &[ChannelStock]) -> Result<Vec<u8>> {
-        Ok(Vec::new())
+    fn quantities(&self, _stock: &[ChannelStock]) -> Result<ChannelFile> {
+        Ok(ChannelFile::default())
     }
 }
 

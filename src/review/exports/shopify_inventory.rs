@@ -4,6 +4,7 @@
 //! the import allows.
 
 use crate::domain::error::Result;
+use crate::review::exports::channels::{ChannelFile, WholeUnits};
 use crate::review::exports::{ChannelStock, ExportFormat, What};
 use crate::tables::csv::table;
 
@@ -23,18 +24,20 @@ impl ExportFormat for ShopifyInventory {
         &[What::Quantities]
     }
 
-    fn quantities(&self, stock: &[ChannelStock]) -> Result<Vec<u8>> {
+    fn quantities(&self, stock: &[ChannelStock]) -> Result<ChannelFile> {
         const HEADER: [&str; 5] = ["Handle", "Title", "SKU", "Location", "On hand (new)"];
+        let mut whole = WholeUnits::default();
         let rows = stock.iter().map(|row| {
             [
                 handle(&row.name),
                 row.name.clone(),
                 row.sku.clone(),
                 row.location.clone(),
-                (row.published + row.unavailable).to_string(),
+                whole.of(row.published + row.unavailable).to_string(),
             ]
         });
-        table(&HEADER, rows)
+        let bytes = table(&HEADER, rows)?;
+        Ok(whole.file(bytes))
     }
 }
 

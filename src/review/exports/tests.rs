@@ -656,7 +656,7 @@ fn shown() -> Vec<ChannelStock> {
 #[test]
 fn channel_quantities_are_in_each_platforms_own_layout() {
     let text = |name: &str| {
-        String::from_utf8(format(name).unwrap().quantities(&shown()).unwrap()).unwrap()
+        String::from_utf8(format(name).unwrap().quantities(&shown()).unwrap().bytes).unwrap()
     };
     let shopify = text("shopify-inventory");
     let rows = read(shopify.as_bytes(), b',');

@@ -2,7 +2,7 @@
 //! are not there stay as they are.
 
 use crate::domain::error::Result;
-use crate::review::exports::channels::over_locations;
+use crate::review::exports::channels::{ChannelFile, WholeUnits, over_locations};
 use crate::review::exports::{ChannelStock, ExportFormat, What};
 use crate::tables::csv::table;
 
@@ -22,11 +22,14 @@ impl ExportFormat for WooCommerce {
         &[What::Quantities]
     }
 
-    fn quantities(&self, stock: &[ChannelStock]) -> Result<Vec<u8>> {
+    fn quantities(&self, stock: &[ChannelStock]) -> Result<ChannelFile> {
+        let mut whole = WholeUnits::default();
         let rows = over_locations(stock).into_iter().map(|(sku, units)| {
+            let units = whole.of(units);
             let in_stock = if units.is_positive() { "1" } else { "0" };
             [sku.to_owned(), in_stock.to_owned(), units.to_string()]
         });
-        table(&["SKU", "In stock?", "Stock"], rows)
+        let bytes = table(&["SKU", "In stock?", "Stock"], rows)?;
+        Ok(whole.file(bytes))
     }
 }
