@@ -116,7 +116,7 @@ test("an edit on the item's page is checked as in the list, and says what it wou
   await box.fill(String(packed.quantity + packed.pack));
   await page.locator("dialog .note", { hasText: /lasts until/ }).waitFor();
   await page.keyboard.press("Enter");
-  assert.equal(await page.locator("dialog").count(), 0);
+  await page.locator("dialog").waitFor({ state: "detached" });
 });
 
 test("all that was decided here is taken back at once", async () => {
