@@ -530,6 +530,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_edit_in_halves_is_no_quantity() {
+        for text in ["1/2", "½", "1½", "1 1/2", "12½", "1\u{2044}2", "2x6", "1.5"] {
+            assert_eq!(Units::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn money_is_exact_and_prints_four_decimals_only_when_needed() {
         assert_eq!(Money::from_f64(0.225).times(Units(1300)), Money::from_f64(292.5));
         assert_eq!(Money::from_f64(0.225).to_string(), "0.2250");

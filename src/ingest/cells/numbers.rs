@@ -410,6 +410,17 @@ mod tests {
         }
     }
 
+    /// Never 1, 12 or 112: a row of which nobody knows how many it says is put aside with its cell.
+    #[test]
+    fn fractions_and_counts_of_packs_are_no_numbers() {
+        for text in [
+            "1/2", "½", "1½", "1 ½", "12½", "1 1/2", "1\u{2044}2", "1\u{b2}", "2x6", "2 x 6",
+            "5-10", "5+", "~5", "0x10", "\u{ff11}\u{ff12}",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
     #[test]
     fn numbers_are_read_as_tools_write_them() {
         for (text, expected) in [
