@@ -514,7 +514,7 @@ mod tests {
         let expected =
             "no exception has the kind `stale-tabel`, did you mean `stale-table`?; the kinds are ";
         assert!(refused.starts_with(expected), "{refused}");
-        assert!(refused.ends_with("unplanned-item, who-buys"), "{refused}");
+        assert!(refused.ends_with("unread-table, who-buys"), "{refused}");
     }
 
     #[test]

@@ -271,6 +271,15 @@ const DRIFT_A_DAY: f64 = 2.5e-4;
 /// ago the last, four times the yearly demand was made.
 const EXPECTED_EVIDENCE: f64 = 20.0;
 
+/// Mean squared errors that are expected before any is seen, and what they are worth.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ExpectedErrors {
+    /// As [`HalfLifeErrors`] has them, of one origin. `[half-lives]`
+    pub errors: [f64; HALF_LIVES],
+    /// Origins of the error group that they are worth.
+    pub origins: f64,
+}
+
 /// What the squared error of each half-life is expected to be in the variances of
 /// [`HalfLifeErrors::add`], before any is seen: the chance of what is forecast, the chance in the
 /// level (`α / 2` of it a period) and the drift since (`σ² / 2α`), with `α` the share that a period
@@ -286,14 +295,16 @@ pub(crate) fn expected_errors(
     observed: f64,
     events: f64,
     clumping: f64,
-) -> [f64; HALF_LIVES] {
+) -> ExpectedErrors {
     let due = (events * step as f64).max(1e-9);
     let drift = DRIFT_A_DAY * bucket.days();
     let in_variances = 1.0 + 0.5 / (due * (1.0 + clumping)) + 0.05 * due;
-    half_lives.map(|half_life| {
+    let errors = half_lives.map(|half_life| {
         let left = (1.0 - decay(half_life)).max(1.0 / observed.max(1.0));
         (1.0 + 0.5 * left * step as f64 + due * drift / (2.0 * left)) / in_variances
-    })
+    });
+    // What sells unit by unit shows by itself which half-life is best.
+    ExpectedErrors { errors, origins: EXPECTED_EVIDENCE * lumps(clumping) }
 }
 
 /// Weights of the half-lives: the mean squared error, pulled towards the error group's with the
@@ -304,11 +315,11 @@ pub(crate) fn expected_errors(
 /// much alike and differ by a few per cent.
 ///
 /// ```
-/// use orderpoint::forecast::pooled::level::{HalfLifeErrors, weights};
+/// use orderpoint::forecast::pooled::level::{ExpectedErrors, HalfLifeErrors, weights};
 ///
 /// // Over ten origins the last half-life erred half as much as the others.
 /// let own = HalfLifeErrors { sum: [20.0, 20.0, 20.0, 20.0, 20.0, 10.0], count: 10.0 };
-/// let weights = weights(&own, &HalfLifeErrors::default(), 0.0, &[1.0; 6]);
+/// let weights = weights(&own, &HalfLifeErrors::default(), 0.0, &ExpectedErrors::default());
 /// assert!((weights[5] - 0.526).abs() < 0.001 && (weights[0] - 0.095).abs() < 0.001);
 /// ```
 #[must_use]
@@ -316,10 +327,12 @@ pub fn weights(
     own: &HalfLifeErrors,
     group: &HalfLifeErrors,
     group_evidence: f64,
-    expected: &[f64; HALF_LIVES],
+    expected: &ExpectedErrors,
 ) -> [f64; HALF_LIVES] {
+    let ExpectedErrors { errors: expected, origins } = *expected;
+    let known = group.count + origins;
     let group_mean: [f64; HALF_LIVES] = std::array::from_fn(|j| {
-        (group.sum[j] + EXPECTED_EVIDENCE * expected[j]) / (group.count + EXPECTED_EVIDENCE)
+        if known > 0.0 { (group.sum[j] + origins * expected[j]) / known } else { 1.0 }
     });
     let mut weights: [f64; HALF_LIVES] = std::array::from_fn(|j| {
         let error = (own.sum[j] + group_evidence * group_mean[j]) / (own.count + group_evidence);
@@ -331,11 +344,17 @@ pub fn weights(
     weights
 }
 
+/// How far orders are lumps, 0 to 1: two units now and then are none, tens are.
+fn lumps(clumping: f64) -> f64 {
+    (clumping / (1.0 + clumping)).powi(2)
+}
+
 /// Orders that the whole history is worth beside those that the combined level was read from.
 const HISTORY_ORDERS: f64 = 2.0;
 
 /// Weights that lean on the whole history as far as the combined level stands on few large orders:
-/// with `K` the kernel of the periods that it is read from, `1 / Σ K²` periods of `events` a period.
+/// with `K` the kernel of the periods that it is read from, `1 / Σ K²` periods of `events` a
+/// period.
 /// Units that sell one by one show a step by themselves, and nothing of this is for them.
 pub(crate) fn leaning_on_history(
     weights: &[f64; HALF_LIVES],
@@ -344,9 +363,9 @@ pub(crate) fn leaning_on_history(
     events: f64,
     clumping: f64,
 ) -> [f64; HALF_LIVES] {
-    let single = 1.0 / (1.0 + clumping);
+    let lumps = lumps(clumping);
     let mut weights = *weights;
-    weights[HALF_LIVES - 1] *= 1.0 - single;
+    weights[HALF_LIVES - 1] *= lumps;
     let total: f64 = weights.iter().sum();
     weights.iter_mut().for_each(|weight| *weight /= total);
     let left = half_lives.map(|half_life| (1.0 - decay(half_life)).max(1.0 / observed.max(1.0)));
@@ -357,7 +376,7 @@ pub(crate) fn leaning_on_history(
         }
     }
     let orders = events / squares;
-    let leans = HISTORY_ORDERS * (1.0 - single);
+    let leans = HISTORY_ORDERS * lumps;
     // Of nothing observed there is nothing to lean on.
     let kept = if leans > 0.0 { orders / (orders + leans) } else { 1.0 };
     let mut leaning = weights.map(|weight| weight * kept);
