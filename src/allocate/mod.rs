@@ -241,6 +241,15 @@ fn rows(
         };
         let buffer = buffer.up_to(pool.step);
         let published = (part.allocated - buffer).or_zero();
+        let action = oversell::action(pool, channel, part.allocated, buffer, settings);
+        let reason = match action {
+            ChannelAction::Alert => oversell::why_low(pool, channel, published, settings)
+                .map_or_else(|| part.reason.clone(), |low| format!("{low}; {}", part.reason)),
+            ChannelAction::Unknown
+            | ChannelAction::Publish
+            | ChannelAction::Pause
+            | ChannelAction::Resume => part.reason,
+        };
         rows.push(Allocation {
             sku: pool.sku,
             channel: channel.channel,
@@ -250,12 +259,12 @@ fn rows(
             reserved: part.reserved,
             buffer,
             published: Some(published),
-            action: oversell::action(pool, channel, part.allocated, buffer, settings),
+            action,
             oversell_risk: oversell::risk(&until_sync, published),
             valid_until,
             velocity: channel.velocity,
             listed: channel.listed,
-            reason: part.reason,
+            reason,
         });
     }
     rows

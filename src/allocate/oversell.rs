@@ -24,7 +24,7 @@
 use crate::allocate::settings::{AlertAt, Buffering, Settings};
 use crate::allocate::{ChannelDemand, PoolStock};
 use crate::domain::outcome::ChannelAction;
-use crate::domain::units::Units;
+use crate::domain::units::{Units, in_words};
 use crate::math::distributions::Demand;
 
 /// A channel's demand until the next sync: counts with the mean and spread of `sync_days` days,
@@ -82,11 +82,57 @@ pub fn action(
     if allocated <= buffer || allocated - buffer < channel.pause_below {
         return ChannelAction::Pause;
     }
+    match low(pool, channel, allocated - buffer, settings) {
+        Some(_) => ChannelAction::Alert,
+        None => ChannelAction::Publish,
+    }
+}
+
+/// What makes a listing's stock low.
+enum Low {
+    /// The whole pool is at its reorder point.
+    ReorderPoint,
+    /// As little is published as the settings ask to be told of.
+    Units,
+    /// Less is published than the listing itself asks for.
+    Own(Units),
+}
+
+/// Whether the stock behind a listing is low, and by which rule.
+fn low(
+    pool: &PoolStock,
+    channel: &ChannelDemand,
+    published: Units,
+    settings: &Settings,
+) -> Option<Low> {
     let is_low = match settings.alert_at {
         AlertAt::ReorderPoint => pool.available.as_f64() <= pool.reorder_point,
-        AlertAt::Units => allocated - buffer <= Units::whole(settings.alert_units),
+        AlertAt::Units => published <= Units::whole(settings.alert_units),
         AlertAt::Never => false,
     };
-    let is_below_own = channel.alert_below.is_some_and(|least| allocated - buffer < least);
-    if is_low || is_below_own { ChannelAction::Alert } else { ChannelAction::Publish }
+    match (is_low, settings.alert_at) {
+        (true, AlertAt::Units) => Some(Low::Units),
+        (true, AlertAt::ReorderPoint | AlertAt::Never) => Some(Low::ReorderPoint),
+        (false, _) => channel.alert_below.filter(|&least| published < least).map(Low::Own),
+    }
+}
+
+/// Why a listing is marked, half a sentence; `None` where its stock is not low.
+pub(crate) fn why_low(
+    pool: &PoolStock,
+    channel: &ChannelDemand,
+    published: Units,
+    settings: &Settings,
+) -> Option<String> {
+    Some(match low(pool, channel, published, settings)? {
+        Low::ReorderPoint => format!(
+            "low: {} available for all channels, at or below the reorder point {}",
+            pool.available,
+            in_words(pool.reorder_point)
+        ),
+        Low::Units => {
+            format!("low: {published} to publish, at most {} are", settings.alert_units)
+        }
+        Low::Own(least) => format!("low: {published} to publish, fewer than {least}"),
+    })
 }

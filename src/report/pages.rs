@@ -131,11 +131,13 @@ fn lists(report: &Report) -> askama::Result<String> {
     let note = "What to clear, mark down, correct, merge, pay, renew and hold back. Most money \
                 first; payments by their day.";
     let entries = long("worklists", "To do", note).cut_from(report.outcome().worklists.len());
-    tables(report, "To do", sheets::checklists(report), vec![entries])
+    let next = "By day: what is out, what runs out next, and what is done about it.";
+    let shortages = long("shortages", "What runs out next", next).of_stock(report);
+    tables(report, "To do", sheets::checklists(report), vec![shortages, entries])
 }
 
 fn accuracy(report: &Report) -> askama::Result<String> {
-    let note = "The chosen method beside the naive one; largest error first.";
+    let note = "The chosen method beside the naive one; most units wrong first.";
     let series = long("accuracy", "Every series", note);
     tables(report, "Accuracy", sheets::accuracy(report), vec![series])
 }

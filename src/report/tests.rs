@@ -360,3 +360,40 @@ fn p8_a_run_on_sales_alone_says_what_to_bring_next_and_draws_no_empty_chart() {
     let briefing = text(&self::files(&known), "index.html");
     assert!(!briefing.contains("id=\"bring\"") && briefing.contains("Orders to place, by week"));
 }
+
+#[test]
+fn p1_what_runs_out_next_is_listed_by_day_and_holds_what_the_briefing_counts() {
+    let mut known = Fixture::new(60);
+    known.inputs.sources[0].table = "stock".to_owned();
+    let files = files(&known);
+    let briefing = text(&files, "index.html");
+    let script = text(&files, "report/data/shortages.js");
+    let columns = script.trim_end().trim_end_matches(");").splitn(3, ',').nth(2).unwrap();
+    let columns: serde_json::Value = serde_json::from_str(columns).unwrap();
+    let column = |key: &str| columns.as_array().unwrap().iter().find(|c| c["key"] == key).unwrap();
+    let status = column("status");
+    for (name, title) in [("stocked-out", "Stocked out"), ("will-stock-out", "About to stock out")]
+    {
+        let words = status["words"].as_array().unwrap();
+        let code = words.iter().position(|word| word == name);
+        let values = status["values"].as_array().unwrap();
+        let listed = values.iter().filter(|v| v.as_u64().map(|v| v as usize) == code).count();
+        let (_, panel) = briefing.split_once(&format!("#status={name}\">{title}")).unwrap();
+        let count = panel.split_once("class=\"count\">").unwrap().1.split('<').next().unwrap();
+        assert_eq!(listed.to_string(), count, "{title}");
+    }
+    let days: Vec<i64> =
+        column("out")["values"].as_array().unwrap().iter().filter_map(|v| v.as_i64()).collect();
+    assert!(days.len() > 2 && days.is_sorted(), "{days:?}");
+}
+
+#[test]
+fn f1_draft_orders_end_with_what_all_of_them_come_to() {
+    let fixture = Fixture::new(60);
+    let files = files(&fixture);
+    let page = text(&files, "report/suppliers.html");
+    let drafts = section(&page, "draft-orders");
+    let value: Money = fixture.outcome.orders.iter().map(|order| order.value).sum();
+    let (_, all) = drafts.split_once("All suppliers").unwrap();
+    assert!(all.contains(&crate::report::wording::money(value)), "{all}");
+}

@@ -160,6 +160,12 @@
       const value = (c, row) => (c.kind === "item" ? row.sku : c.kind === "date" ? row[c.key] === null ? "" : OP.iso(row[c.key]) : row[c.key]);
       OP.download(`${t.name}.csv`, "\ufeff" + OP.csv([visible.map((c) => (c.kind === "item" ? "sku" : c.key)), ...active().map((row) => visible.map((c) => value(c, row)))]));
     };
+    // A filter that a link has set is seen, and taken off at one touch.
+    const clear = el("button", { type: "button", hidden: true, onclick: () => {
+      filters.show({});
+      filters.apply();
+      if (location.hash.includes("=")) history.replaceState(null, "", location.pathname + location.search);
+    } }, "Show all lines");
     const narrowing = [
       ...Object.values(filters.selects).map((select) => el("label", {}, select.dataset.title, select)),
       ...views(t, table, filters),
@@ -170,19 +176,23 @@
       // On a phone they would fill the screen before the first line shows.
       ...(NARROW ? [el("details", { class: "more" }, el("summary", {}, "Filters, views, CSV"), el("div", { class: "bar" }, ...narrowing))] : narrowing),
       ...(decides ? [approveShown(active)] : []),
-      shown);
+      clear, shown);
     const count = () => {
       const rows = active();
       const sum = decides ? `, ${write("money", rows.reduce((s, r) => s + (r.value || 0), 0))} ${OP.currency} to order` : "";
-      shown.textContent = `${write("number", rows.length)} of ${counted(t.rows, "line")} shown${sum}.`;
+      const set = Object.entries(filters.values).filter(([, value]) => value);
+      clear.hidden = !set.length;
+      const by = set.map(([key, value]) => `${key === "search" ? "search" : filters.selects[key]?.dataset.title || key}: ${OP.words(value)}`).join(", ");
+      shown.textContent = `${write("number", rows.length)} of ${counted(t.rows, "line")} shown${by ? ` (${by})` : ""}${sum}.`;
     };
     filters.onchange = () => { table.setFilter((row) => filters.test(row)); };
     table.on("dataFiltered", () => setTimeout(count));
     table.on("tableBuilt", () => {
-      fromAddress(filters);
+      const linked = fromAddress(filters);
       if (Object.values(filters.values).some(Boolean)) filters.apply();
       count();
       place.dataset.ready = "";
+      if (linked) place.parentElement.scrollIntoView();
     });
     window.addEventListener("hashchange", () => {
       if (!fromAddress(filters)) return;

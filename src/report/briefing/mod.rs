@@ -33,6 +33,8 @@ struct Briefing {
     panels: Vec<Panel>,
     /// Whether an item may be counted more than once.
     has_locations: bool,
+    /// Without an earlier run: nothing can have changed.
+    is_first: bool,
     knows_stock: bool,
     moves: Vec<Move>,
     stock: Figure,
@@ -97,6 +99,7 @@ pub(super) fn page(report: &Report) -> askama::Result<String> {
         notices: notices(report),
         panels: panels(report),
         has_locations: report.has_locations(),
+        is_first: report.before.is_empty(),
         knows_stock: report.knows_stock(),
         moves: moves(report),
         stock: stock_by_status(report),

@@ -42,14 +42,14 @@ fn words(attention: Attention) -> Words {
     match attention {
         Attention::StockedOut => Words {
             class: "urgent",
-            href: "report/recommendations.html#status=stocked-out",
+            href: "report/lists.html#status=stocked-out",
             title: "Stocked out",
             meaning: "Nothing left, customers still ask.",
             label: "margin at risk",
         },
         Attention::AboutToStockOut => Words {
             class: "urgent",
-            href: "report/recommendations.html#status=will-stock-out",
+            href: "report/lists.html#status=will-stock-out",
             title: "About to stock out",
             meaning: "Gone before an order placed today arrives.",
             label: "margin at risk",
@@ -210,7 +210,8 @@ fn beyond_orders(report: &Report, pool: &PoolResults) -> String {
 fn change(report: &Report, attention: Attention, count: usize, value: f64) -> String {
     // Also where the last run knew no such panel: an older version of the program.
     const NO_RUN: &str = "no earlier run to compare with";
-    let Some(last) = report.before.last() else { return NO_RUN.to_owned() };
+    // Of the first run it is said once, above the panels.
+    let Some(last) = report.before.last() else { return String::new() };
     let Some(items_before) = last.value("panel_items", attention.scope()) else {
         return NO_RUN.to_owned();
     };

@@ -5,10 +5,13 @@ use crate::domain::classes::FindingKind;
 use crate::domain::exceptions::Exception;
 use crate::domain::inputs::Supplier;
 use crate::domain::lot::LotRules;
-use crate::domain::outcome::{Accuracy, Allocation, ChannelFinding, Recommendation};
+use crate::domain::outcome::{
+    Accuracy, Allocation, ChannelFinding, OpenOrderAction, Recommendation, Status,
+    Transfer,
+};
 use crate::domain::panel::SeriesKey;
-use crate::domain::units::{Money, Units};
-use crate::indicators::{PoolResults, ToClear};
+use crate::domain::units::{Money, PoolId, Units, in_words};
+use crate::indicators::{Attention, PoolResults, ToClear};
 use crate::purchase::landed_cost::exchange_rate;
 use crate::purchase::{Basis, Container};
 use crate::report::counting::{CountDue, counts_due};
@@ -16,8 +19,10 @@ use crate::report::gathered::Report;
 use crate::report::queue;
 use crate::report::scripts::table::ScriptTable;
 use crate::report::sheets::Topic;
-use chrono::Duration;
+use crate::report::wording::{day, plain_dates};
+use chrono::{Duration, NaiveDate};
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// Rows beyond this many are left to the Parquet tables, which the page says: the browser holds all
 /// of them in memory.
@@ -27,7 +32,7 @@ pub(crate) const LONGEST: usize = 20_000;
 type MakesScript = fn(&Report) -> Vec<u8>;
 
 /// Every table as (name, what makes its script).
-pub(crate) const ALL: [(&str, MakesScript); 12] = [
+pub(crate) const ALL: [(&str, MakesScript); 13] = [
     ("recommendations", recommendations),
     ("suppliers", suppliers),
     ("allocation", allocation),
@@ -39,6 +44,7 @@ pub(crate) const ALL: [(&str, MakesScript); 12] = [
     ("counts", counts),
     ("culls", culls),
     ("worklists", worklists),
+    ("shortages", shortages),
     ("items", items),
 ];
 
@@ -202,30 +208,46 @@ fn suppliers(report: &Report) -> Vec<u8> {
 
 /// Highest oversell risk first.
 fn allocation(report: &Report) -> Vec<u8> {
-    let mut rows: Vec<&Allocation> = report.outcome().allocation.iter().collect();
+    struct Row<'a> {
+        row: &'a Allocation,
+        class: String,
+        /// Of the item at the location, over all its channels.
+        revenue: Option<f64>,
+    }
+    let mut rows = Vec::new();
+    for pool in &report.pools {
+        let class = pool.class_letters();
+        let revenue = pool.class.map(|c| c.revenue_per_month);
+        rows.extend(pool.allocation.iter().map(|row| Row { row, class: class.clone(), revenue }));
+    }
     // The actions stand in rising order of what they ask of someone.
-    rows.sort_by(|a, b| b.action.cmp(&a.action).then(b.oversell_risk.total_cmp(&a.oversell_risk)));
+    rows.sort_by(|Row { row: a, .. }, Row { row: b, .. }| {
+        b.action.cmp(&a.action).then(b.oversell_risk.total_cmp(&a.oversell_risk))
+    });
+    // What to do and why come first: they are read without moving the table sideways.
     ScriptTable::new("allocation", &rows)
-        .item(report, |a| a.sku)
-        .text("name", "Name", "sku", |a| report.name(a.sku))
-        .text("channel", "Channel", "channel", |a| report.channel(a.channel))
-        .text("action", "Action", "action", |a| a.action.name())
-        .number("published", "Published", "published", |a| some(a.published?))
-        .number("listed", "Listed now", "exposure", |a| some(a.listed?))
-        .number("allocated", "Allocated", "allocated", |a| {
-            some(a.allocated).filter(|_| report.knows_stock())
+        .item(report, |r| r.row.sku)
+        .text("channel", "Channel", "channel", |r| report.channel(r.row.channel))
+        .text("action", "Action", "action", |r| r.row.action.name())
+        .known_percent("oversell_risk", "Oversell risk", "oversell-risk", |r| {
+            report.knows_stock().then_some(r.row.oversell_risk)
         })
-        .number("reserved", "Reserved", "allocated", |a| {
-            some(a.reserved).filter(|_| report.knows_stock())
+        .text("reason", "Reason", "reason", |r| &r.row.reason)
+        .text("class", "Class", "class", |r| &r.class)
+        .number("published", "Published", "published", |r| some(r.row.published?))
+        .number("listed", "Listed now", "exposure", |r| some(r.row.listed?))
+        .number("allocated", "Allocated", "allocated", |r| {
+            some(r.row.allocated).filter(|_| report.knows_stock())
         })
-        .number("buffer", "Buffer", "buffer", |a| some(a.buffer))
-        .percent("share", "Share", "share", |a| a.share)
-        .number("velocity", "Velocity / day", "velocity", |a| Some(a.velocity))
-        .known_percent("oversell_risk", "Oversell risk", "oversell-risk", |a| {
-            report.knows_stock().then_some(a.oversell_risk)
+        .known_money("revenue", "Sales a month", "class", |r| r.revenue)
+        .number("reserved", "Reserved", "allocated", |r| {
+            some(r.row.reserved).filter(|_| report.knows_stock())
         })
-        .text("location", "Location", "location", |a| report.location(a.location))
-        .text("reason", "Reason", "reason", |a| &a.reason)
+        .number("buffer", "Buffer", "buffer", |r| some(r.row.buffer))
+        .percent("share", "Share", "share", |r| r.row.share)
+        .number("velocity", "Velocity / day", "velocity", |r| Some(r.row.velocity))
+        .text("name", "Name", "sku", |r| report.name(r.row.sku))
+        .text("location", "Location", "location", |r| report.location(r.row.location))
         .script()
 }
 
@@ -291,13 +313,15 @@ fn accuracy(report: &Report) -> Vec<u8> {
             });
         }
     }
-    // The largest error first; a series without demand has an infinite one and stands on top, where
-    // it is seen.
-    rows.sort_by(|a, b| b.chosen.wape.total_cmp(&a.chosen.wape));
+    // Most units wrong first: by percentages, items that hardly sell would lead.
+    rows.sort_by(|a, b| b.chosen.sums.absolute_error.total_cmp(&a.chosen.sums.absolute_error));
     ScriptTable::new("accuracy", &rows)
         .item(report, |r| r.key.sku)
+        .text("name", "Name", "sku", |r| report.name(r.key.sku))
         .text("channel", "Channel", "channel", |r| report.channel(r.key.channel))
         .text("location", "Location", "location", |r| report.location(r.key.location))
+        .number("sold", "Sold in the test", "wape", |r| Some(r.chosen.sums.actual))
+        .number("wrong", "Units wrong", "wape", |r| Some(r.chosen.sums.absolute_error))
         .text("method", "Method", "method", |r| r.chosen.method)
         .percent("wape", "WAPE", "wape", |r| r.chosen.wape)
         .percent("bias", "Bias", "bias", |r| r.chosen.bias)
@@ -457,7 +481,7 @@ fn worklists(report: &Report) -> Vec<u8> {
         .text("list", "List", "worklist", |r| r.list.name())
         .text("about", "About", "sku", |r| match (r.sku, r.supplier) {
             (Some(sku), _) => report.sku(sku),
-            (None, Some(supplier)) => report.inputs().names.supplier(supplier),
+            (None, Some(supplier)) => report.supplier(Some(supplier)),
             (None, None) => "",
         })
         .hidden("sku", "SKU", |r| r.sku.map_or("", |sku| report.sku(sku)))
@@ -475,6 +499,106 @@ fn worklists(report: &Report) -> Vec<u8> {
         })
         .text("reason", "Why, and what to do", "worklist", |r| &r.reason)
         .script()
+}
+
+/// What runs out next, by its day, with what is done about it; the dearest of a day first.
+fn shortages(report: &Report) -> Vec<u8> {
+    struct Row<'a> {
+        pool: &'a PoolResults<'a>,
+        status: &'static str,
+        out: Option<NaiveDate>,
+        class: String,
+        remedy: String,
+    }
+    let mut moved_in: BTreeMap<PoolId, Vec<&Transfer>> = BTreeMap::new();
+    for found in &report.outcome().transfers {
+        let to = PoolId { sku: found.sku, location: found.to };
+        moved_in.entry(to).or_default().push(found);
+    }
+    let mut rows = Vec::new();
+    // Without a stock table nothing is out, and nothing runs out.
+    for pool in report.pools.iter().filter(|_| report.knows_stock()) {
+        let out = pool.recommendations.iter().filter_map(|line| line.stockout_date).min();
+        // The same items as in the panels of the briefing, and those that follow them.
+        let status = if Attention::StockedOut.holds(pool) {
+            Status::StockedOut
+        } else if Attention::AboutToStockOut.holds(pool) {
+            Status::WillStockOut
+        } else if out.is_some() {
+            pool.status()
+        } else {
+            continue;
+        };
+        let class = pool.class_letters();
+        let status = status.name();
+        let moved = moved_in.get(&pool.id()).map_or(&[][..], Vec::as_slice);
+        let remedy = remedy(report, pool, moved);
+        rows.push(Row { pool, status, out, class, remedy });
+    }
+    rows.sort_by_key(|r| {
+        // What is out without a day is out already.
+        let day = r.out.unwrap_or(report.input.as_of);
+        (day, Reverse(r.pool.value_at_risk()), r.pool.sku, r.pool.location)
+    });
+    rows.truncate(LONGEST);
+    ScriptTable::new("shortages", &rows)
+        .date("out", "Out on", "stock-out-date", |r| r.out)
+        .item(report, |r| r.pool.sku)
+        .text("name", "Name", "sku", |r| &r.pool.product.name)
+        .text("location", "Location", "location", |r| report.location(r.pool.location))
+        .text("status", "Status", "status", |r| r.status)
+        .text("reason", "What is done about it", "reason", |r| &r.remedy)
+        .known_money("value_at_risk", "Margin at risk", "value-at-risk", |r| {
+            let known = r.pool.stake_is_known() && report.knows_stock();
+            known.then(|| r.pool.value_at_risk().as_f64())
+        })
+        .text("class", "Class", "class", |r| &r.class)
+        .script()
+}
+
+/// What keeps a pool from running out, or ends it: moves, orders asked for sooner, orders to place,
+/// and what is on its way.
+fn remedy(report: &Report, pool: &PoolResults, moved_in: &[&Transfer]) -> String {
+    let as_of = report.input.as_of;
+    let mut parts = Vec::new();
+    for found in moved_in {
+        parts.push(format!("move {} from {}", found.quantity, report.location(found.from)));
+    }
+    for advice in pool.order_advice.iter().filter(|a| a.action == OpenOrderAction::Expedite) {
+        let on = advice.proposed.map_or_else(String::new, |on| format!(" by {}", day(on, as_of)));
+        parts.push(format!("ask for {} of {}{on}", advice.quantity, advice.order_id));
+    }
+    for line in pool.recommendations.iter().filter(|line| line.quantity.is_positive()) {
+        let verb = if line.transfer.is_some() { "send" } else { "order" };
+        let from = match report.source(line) {
+            "" => String::new(),
+            source => format!(" from {source}"),
+        };
+        let by = line.order_by.map_or_else(String::new, |by| format!(" by {}", day(by, as_of)));
+        let here = line.expected_arrival;
+        let here = here.map_or_else(String::new, |here| format!(", here on {}", day(here, as_of)));
+        parts.push(format!("{verb} {}{from}{by}{here}", line.quantity));
+    }
+    if let Some(line) = pool.recommendations.iter().find(|line| {
+        line.quantity.is_zero() && queue::waits(line)
+    }) {
+        parts.push(format!("approve what is held: {} needed", in_words(line.need)));
+    }
+    let open = pool.open_orders.iter().filter(|order| order.outstanding().is_positive());
+    if let Some(next) = open.min_by_key(|order| order.expected.unwrap_or(NaiveDate::MAX)) {
+        let due = match next.expected {
+            Some(due) if due < as_of => format!(", late since {}", day(due, as_of)),
+            Some(due) => format!(" on {}", day(due, as_of)),
+            None => String::new(),
+        };
+        parts.push(format!("{} brings {}{due}", next.order_id, next.outstanding()));
+    }
+    if parts.is_empty() {
+        let reason = pool.recommendations.first().map_or("", |line| line.reason.as_str());
+        let why = reason.split("; ").next().unwrap_or_default();
+        return format!("nothing is proposed: {}", plain_dates(why, as_of));
+    }
+    parts.join("; ")
 }
 
 /// Every item by its position: how pages find an item's name, and the search box an item.

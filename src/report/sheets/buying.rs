@@ -2,8 +2,8 @@
 
 use crate::domain::classes::Worklist;
 use crate::domain::inputs::PurchaseOrder;
-use crate::domain::outcome::{DraftOrder, OpenOrderAdvice, WorklistEntry};
-use crate::domain::units::Money;
+use crate::domain::outcome::{DraftOrder, OpenOrderAdvice, Recommendation, WorklistEntry};
+use crate::domain::units::{Money, Units};
 use crate::explain::Unit;
 use crate::report::gathered::Report;
 use crate::report::sheets::network::between_locations;
@@ -21,7 +21,9 @@ const PLACED: usize = 50;
 
 /// The sheets of the suppliers page.
 pub(crate) fn suppliers(report: &Report) -> Vec<Sheet> {
-    let mut sheets = vec![drafts(report), placed(report), payments(report), scorecard(report)];
+    let mut sheets = vec![drafts(report), placed(report), payments(report)];
+    sheets.extend(by_week(report));
+    sheets.push(scorecard(report));
     sheets.extend(between_locations(report));
     sheets
 }
@@ -50,7 +52,7 @@ fn drafts(report: &Report) -> Sheet {
         true => "Nothing to order today.",
         false => "What to order is unknown: bring a stock table (sku, on_hand).",
     };
-    sheet("Draft orders", none, &orders)
+    let mut drafts = sheet("Draft orders", none, &orders)
         .note(
             "As proposed this morning, whatever has been decided since; nothing is sent. Open one \
              to review its lines.",
@@ -69,7 +71,11 @@ fn drafts(report: &Report) -> Sheet {
             let lines = o.lines.iter().map(|&line| &report.outcome().recommendations[line]);
             figure(money(lines.map(|r| r.value_at_risk).sum()))
         })
-        .column("Minimum order", "", |o| against(o.value, o.minimum_value))
+        .column("Minimum order", "", |o| {
+            let mut cell = against(o.value, o.minimum_value);
+            cell.text += &together(report, o);
+            cell
+        })
         .column("Free freight", "", |o| {
             let supplier = &report.inputs().suppliers[o.supplier.index()];
             against(o.value, report.asked(supplier.free_freight_value, supplier))
@@ -91,7 +97,82 @@ fn drafts(report: &Report) -> Sheet {
                 |file| link("draft", format!("../orders/{}.html", fragment(file))),
             )
         })
-        .finish()
+        .finish();
+    drafts.rows.extend(from_nobody(report, drafts.heads.len()));
+    if orders.len() > 1 {
+        drafts.rows.push(all_orders(report, &orders, drafts.heads.len()));
+    }
+    drafts
+}
+
+/// The lines that nobody is known to deliver: they stand on the list of lines, and cost as much.
+fn from_nobody(report: &Report, columns: usize) -> Option<Vec<Cell>> {
+    let lines = report.outcome().recommendations.iter();
+    let lines: Vec<&Recommendation> = lines
+        .filter(|line| {
+            line.quantity.is_positive() && line.supplier.is_none() && line.transfer.is_none()
+        })
+        .collect();
+    if lines.is_empty() {
+        return None;
+    }
+    let units: Units = lines.iter().map(|line| line.quantity).sum();
+    let cost: Money = lines.iter().map(|line| line.value).sum();
+    let cost = if cost.is_positive() { money(cost) } else { UNKNOWN.to_owned() };
+    let mut cells = vec![
+        words("no supplier known"),
+        words(""),
+        figure(whole(lines.len())),
+        figure(quantity(units.as_f64())),
+        figure(cost.clone()),
+        figure(UNKNOWN),
+        figure(cost),
+        figure(if report.knows_margins() {
+            money(lines.iter().map(|line| line.value_at_risk).sum())
+        } else {
+            UNKNOWN.to_owned()
+        }),
+    ];
+    cells.resize(columns, Cell::default());
+    Some(cells)
+}
+
+/// What all orders come to.
+fn all_orders(report: &Report, orders: &[&DraftOrder], columns: usize) -> Vec<Cell> {
+    let lines: usize = orders.iter().map(|o| o.lines.len()).sum();
+    let units: Units = orders.iter().map(|o| o.units).sum();
+    let sums = [
+        orders.iter().map(|o| o.value).sum::<Money>(),
+        orders.iter().map(|o| o.freight).sum(),
+        orders.iter().map(|o| o.landed_value).sum(),
+    ];
+    let mut cells = vec![
+        words("All suppliers"),
+        words(""),
+        figure(whole(lines)),
+        figure(quantity(units.as_f64())),
+    ];
+    cells.extend(sums.map(|sum| figure(money(sum))));
+    let at_risk = orders.iter().flat_map(|o| &o.lines);
+    let at_risk = at_risk.map(|&line| report.outcome().recommendations[line].value_at_risk).sum();
+    cells.push(figure(if report.knows_margins() { money(at_risk) } else { UNKNOWN.to_owned() }));
+    cells.resize(columns, Cell::default());
+    cells
+}
+
+/// The order of the same supplier to another place that this one would reach its minimum with,
+/// where it lacks it alone.
+fn together(report: &Report, order: &DraftOrder) -> String {
+    let lacks = order.minimum_value.filter(|&least| order.value < least);
+    let mut others = report.outcome().orders.iter().filter(|other| {
+        other.supplier == order.supplier && other.location != order.location
+    });
+    match lacks.zip(others.find(|o| lacks.is_some_and(|least| o.value + order.value >= least))) {
+        Some((_, other)) => {
+            format!(": reached together with {}, ask for it", report.location(other.location))
+        }
+        None => String::new(),
+    }
 }
 
 /// A value of an order; unknown where none of its units has a price.
@@ -120,7 +201,11 @@ fn against(value: Money, limit: Option<Money>) -> Cell {
 /// F9: orders already placed that should come sooner, later or not at all; most money first.
 fn placed(report: &Report) -> Sheet {
     let mut all: Vec<&OpenOrderAdvice> = report.outcome().open_orders.iter().collect();
-    all.sort_by_key(|a| (Reverse(a.value), a.sku, a.location));
+    // What is late stands on top, the oldest first: somebody has to call today.
+    all.sort_by_key(|a| {
+        let late = a.expected.filter(|&day| day < report.input.as_of);
+        (late.is_none(), late, Reverse(a.value), a.sku, a.location)
+    });
     let late = match overdue(report) {
         Some(late) => format!("{late}."),
         None if report.inputs().purchase_orders.is_empty() => {
@@ -280,6 +365,54 @@ fn payments(report: &Report) -> Sheet {
         })
         .column("For what", "", |r| words(r.what))
         .finish()
+}
+
+/// Weeks ahead that are added up.
+const PAID_WEEKS: usize = 13;
+
+/// What is to be paid week by week, from today on; `None` where nothing is or no price is known.
+fn by_week(report: &Report) -> Option<Sheet> {
+    struct Week {
+        from: NaiveDate,
+        value: Money,
+        proposed: Money,
+        total: Money,
+    }
+    let as_of = report.input.as_of;
+    let mut weeks: Vec<Week> = (0..PAID_WEEKS)
+        .map(|week| Week {
+            from: as_of + chrono::Days::new(7 * week as u64),
+            value: Money::ZERO,
+            proposed: Money::ZERO,
+            total: Money::ZERO,
+        })
+        .collect();
+    for bill in report.outcome().worklists.iter().filter(|e| e.list == Worklist::Payment) {
+        let Some(due) = bill.day else { continue };
+        // Past its day is due now.
+        let week = usize::try_from((due - as_of).num_days().max(0) / 7).unwrap_or(usize::MAX);
+        let Some(week) = weeks.get_mut(week) else { continue };
+        week.value += bill.value;
+        if bill.reason.starts_with("proposed") {
+            week.proposed += bill.value;
+        }
+    }
+    let mut total = Money::ZERO;
+    for week in &mut weeks {
+        total += week.value;
+        week.total = total;
+    }
+    // Empty weeks at the end say nothing.
+    let last = weeks.iter().rposition(|week| week.value.is_positive())?;
+    weeks.truncate(last + 1);
+    let sheet = sheet("To be paid by week", "Nothing.", &weeks)
+        .note("The same bills, added up by seven days from today on.")
+        .column("Week from", "", |w| words(day(w.from, as_of)))
+        .column("To pay", "order-cost", |w| figure(money(w.value)))
+        .column("Of it proposed tonight", "order-cost", |w| figure(money(w.proposed)))
+        .column("Since today", "order-cost", |w| figure(money(w.total)))
+        .finish();
+    Some(sheet)
 }
 
 /// A month in words, with the year where it is not that of `as_of`.

@@ -95,11 +95,70 @@ pub(crate) fn accuracy(report: &Report) -> Vec<Sheet> {
         classes.entry(class_of[chosen.series]).or_default().add(chosen, naive);
     }
     let steps = value_added(report);
-    let mut sheets = vec![by_class(report, classes), steps, trust(report), methods_chosen(methods)];
+    let mut sheets = vec![by_class(report, classes), doubtful(report), steps, trust(report)];
+    sheets.push(methods_chosen(methods));
     if report.inputs().has("forecasts") {
         sheets.push(from_elsewhere(outside));
     }
     sheets
+}
+
+/// Forecasts that are named as doubtful.
+const DOUBTFUL: usize = 20;
+/// Half of what is sold is forecast wrongly: an order by it is a guess.
+const DOUBTFUL_WAPE: f64 = 0.5;
+
+/// The forecasts to look at before ordering by them: no better than the naive one, or far off to
+/// one side; most units wrong first.
+fn doubtful(report: &Report) -> Sheet {
+    struct Row<'a> {
+        chosen: &'a Accuracy,
+        why: String,
+    }
+    let mut rows = Vec::new();
+    for series in report.outcome().accuracy.chunk_by(|a, b| a.series == b.series) {
+        let Some(chosen) = series.iter().find(|a| a.chosen) else { continue };
+        let naive = series.iter().find(|a| a.method == "naive").and_then(|a| a.rmsse);
+        let mut why = Vec::new();
+        if chosen.rmsse.zip(naive).is_some_and(|(ours, naive)| ours >= naive) {
+            why.push("no better than what sold last".to_owned());
+        }
+        if chosen.bias.abs() > DOUBTFUL_WAPE {
+            let side = if chosen.bias > 0.0 { "too much" } else { "too little" };
+            why.push(format!("{side} by {:.0} % on the whole", 100.0 * chosen.bias.abs()));
+        }
+        // Without a unit sold there is no share to be wrong by.
+        if !why.is_empty() && chosen.sums.actual > 0.0 {
+            rows.push(Row { chosen, why: why.join("; ") });
+        }
+    }
+    rows.sort_by(|a, b| b.chosen.sums.absolute_error.total_cmp(&a.chosen.sums.absolute_error));
+    let all = rows.len();
+    rows.truncate(DOUBTFUL);
+    let more = match all > rows.len() {
+        true => format!(" The {} with most units wrong of {}.", rows.len(), whole(all)),
+        false => String::new(),
+    };
+    let lately = "How the forecasts of the last weeks met their sales is told by the backtest, and \
+                  here once several runs have been published.";
+    let panel = &report.inputs().panel;
+    sheet("Do not trust these forecasts", "Each beats the naive forecast, and none leans.", &rows)
+        .note(format!("Look at them before you order by them.{more} {lately}"))
+        .column("SKU", "sku", |r| {
+            let sku = panel.key(r.chosen.series).sku;
+            link(report.sku(sku), report.item_address(sku))
+        })
+        .column("Name", "sku", |r| words(report.name(panel.key(r.chosen.series).sku)))
+        .column("Channel", "channel", |r| {
+            words(report.channel(panel.key(r.chosen.series).channel))
+        })
+        .column("Location", "location", |r| {
+            words(report.location(panel.key(r.chosen.series).location))
+        })
+        .column("Sold in the test", "wape", |r| figure(grouped(r.chosen.sums.actual)))
+        .column("Units wrong", "wape", |r| figure(grouped(r.chosen.sums.absolute_error)))
+        .column("Why", "bias", |r| words(&r.why))
+        .finish()
 }
 
 /// Errors before and after one step on the way from the naive forecast to what is ordered.
