@@ -56,6 +56,22 @@ test("blank cells stand last, whichever way a column is sorted", async () => {
   quiet();
 });
 
+test("what runs out next: a card of the briefing leads to as many lines as it counts, and the filter comes off", async () => {
+  await browser.page.setViewportSize(WIDE);
+  let page = await browser.open("index.html");
+  const card = page.locator(".panel", { hasText: "About to stock out" });
+  const counted = (await card.locator(".count").textContent()).trim();
+  const href = await card.locator("h3 a").getAttribute("href");
+  page = await browser.open(href);
+  const list = page.locator("section", { has: page.locator("#t-shortages") });
+  const says = list.locator(".shown");
+  await says.filter({ hasText: "Status: will stock out" }).waitFor();
+  assert.ok((await says.textContent()).startsWith(`${counted} of `), await says.textContent());
+  await list.getByRole("button", { name: "Show all lines" }).click();
+  await says.filter({ hasText: /^(\d+) of \1 lines shown\.$/ }).waitFor();
+  quiet();
+});
+
 test("recommendations are sorted by urgency, then by any column, by mouse and by keyboard", async () => {
   await browser.page.setViewportSize(WIDE);
   const page = await browser.open("report/recommendations.html");

@@ -596,7 +596,15 @@ fn remedy(report: &Report, pool: &PoolResults, moved_in: &[&Transfer]) -> String
     if parts.is_empty() {
         let reason = pool.recommendations.first().map_or("", |line| line.reason.as_str());
         let why = reason.split("; ").next().unwrap_or_default();
-        return format!("nothing is proposed: {}", plain_dates(why, as_of));
+        let what = match pool.status() {
+            Status::Ok | Status::Soon | Status::Excess => "no order is needed yet",
+            Status::Unknown
+            | Status::StockedOut
+            | Status::WillStockOut
+            | Status::OrderNow
+            | Status::Held => "nothing is proposed",
+        };
+        return format!("{what}: {}", plain_dates(why, as_of));
     }
     parts.join("; ")
 }
