@@ -6,8 +6,7 @@ use crate::domain::exceptions::Exception;
 use crate::domain::inputs::Supplier;
 use crate::domain::lot::LotRules;
 use crate::domain::outcome::{
-    Accuracy, Allocation, ChannelFinding, OpenOrderAction, Recommendation, Status,
-    Transfer,
+    Accuracy, Allocation, ChannelFinding, OpenOrderAction, Recommendation, Status, Transfer,
 };
 use crate::domain::panel::SeriesKey;
 use crate::domain::units::{Money, PoolId, Units, in_words};
@@ -579,9 +578,9 @@ fn remedy(report: &Report, pool: &PoolResults, moved_in: &[&Transfer]) -> String
         let here = here.map_or_else(String::new, |here| format!(", here on {}", day(here, as_of)));
         parts.push(format!("{verb} {}{from}{by}{here}", line.quantity));
     }
-    if let Some(line) = pool.recommendations.iter().find(|line| {
-        line.quantity.is_zero() && queue::waits(line)
-    }) {
+    if let Some(line) =
+        pool.recommendations.iter().find(|line| line.quantity.is_zero() && queue::waits(line))
+    {
         parts.push(format!("approve what is held: {} needed", in_words(line.need)));
     }
     let open = pool.open_orders.iter().filter(|order| order.outstanding().is_positive());

@@ -164,9 +164,11 @@ fn all_orders(report: &Report, orders: &[&DraftOrder], columns: usize) -> Vec<Ce
 /// where it lacks it alone.
 fn together(report: &Report, order: &DraftOrder) -> String {
     let lacks = order.minimum_value.filter(|&least| order.value < least);
-    let mut others = report.outcome().orders.iter().filter(|other| {
-        other.supplier == order.supplier && other.location != order.location
-    });
+    let mut others = report
+        .outcome()
+        .orders
+        .iter()
+        .filter(|other| other.supplier == order.supplier && other.location != order.location);
     match lacks.zip(others.find(|o| lacks.is_some_and(|least| o.value + order.value >= least))) {
         Some((_, other)) => {
             format!(": reached together with {}, ask for it", report.location(other.location))

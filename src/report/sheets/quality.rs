@@ -149,9 +149,7 @@ fn doubtful(report: &Report) -> Sheet {
             link(report.sku(sku), report.item_address(sku))
         })
         .column("Name", "sku", |r| words(report.name(panel.key(r.chosen.series).sku)))
-        .column("Channel", "channel", |r| {
-            words(report.channel(panel.key(r.chosen.series).channel))
-        })
+        .column("Channel", "channel", |r| words(report.channel(panel.key(r.chosen.series).channel)))
         .column("Location", "location", |r| {
             words(report.location(panel.key(r.chosen.series).location))
         })
