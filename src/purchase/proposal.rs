@@ -50,8 +50,8 @@ impl<'a> Market<'a> {
                     notes: assignment.why.into_iter().collect(),
                     ..Line::new(pool.clone(), Some(offers[assignment.offer]))
                 });
-                // Two lines share the room of one pool: the bridge stays as it is, the rest gets what
-                // that leaves, and may grow to its supplier's minimum.
+                // Two lines share the room of one pool: the bridge stays as it is, the rest gets
+                // what that leaves, and may grow to its supplier's minimum.
                 if part < last {
                     line.rules = line.rules.within(Some(line.quantity));
                     pool.room = pool.room.map(|room| room - line.quantity);

@@ -101,8 +101,8 @@ pub struct Penalty {
 }
 
 impl Penalty {
-    /// Inverse prior variance of a coefficient that stands at `beta`: of a Cauchy distribution, that
-    /// of the normal one that touches its logarithm there.
+    /// Inverse prior variance of a coefficient that stands at `beta`: of a Cauchy distribution,
+    /// that of the normal one that touches its logarithm there.
     fn precision(&self, column: usize, beta: f64) -> f64 {
         let ridge = self.ridge[column];
         if self.heavy_tailed.contains(&column) {
