@@ -311,8 +311,7 @@ impl PoolNeed {
     }
 
     /// Units of demand that the position, what is moved in and `ordered` more units answer for:
-    /// what
-    /// is lost before an order comes takes none of it, and what is moved in serves that first.
+    /// what is lost before an order comes takes none of it, and what is moved in serves that first.
     #[must_use]
     pub fn answers_for(&self, ordered: Units) -> f64 {
         let beside = self.unserved.max(self.moved_in.as_f64());
