@@ -575,8 +575,17 @@ pub(crate) fn remedy(data: &Path, table: &str, file: &str, settings: &Settings) 
         let Ok(Some(sample)) = sample(&file) else { continue };
         let file = sample.file.clone();
         let Some(before) = trial(&file, schema, &mapping, settings) else { continue };
-        let rejected = before.rejected;
+        let (good, rejected) = (before.good(), before.rejected);
         let (mended, after) = mended(&file, schema, mapping.clone(), before, settings);
+        if rejected > 0
+            && after.rejected == rejected
+            && let Some(none) = no_places(&file, schema, &mapping, good, settings)
+        {
+            return format!(
+                "; `exclude.location = {none:?}` in [mapping.{table}] leaves out what is no \
+                 location (tried on this file)"
+            );
+        }
         if after.rejected < rejected {
             let keys = keys(&mended, &mapping).join("` and `");
             let readable = after.rows - after.rejected - after.left_out;
@@ -590,6 +599,39 @@ pub(crate) fn remedy(data: &Path, table: &str, file: &str, settings: &Settings) 
         }
     }
     String::new()
+}
+
+/// Columns of a layout with a column a location that are none: somebody's notes, a new column of the
+/// platform. None of their cells is a quantity, so no row is lost without them.
+fn no_places(
+    file: &File,
+    schema: &'static Schema,
+    mapping: &TableMapping,
+    good: u64,
+    settings: &Settings,
+) -> Option<Vec<String>> {
+    let preset = presets::find(mapping.preset.as_deref()?)?;
+    if !preset.wide || schema.table != "stock" {
+        return None;
+    }
+    let lines = first_lines(file, settings).ok()?;
+    let header = lines
+        .into_iter()
+        .find(|line| presets::recognised(line).iter().any(|known| known.name == preset.name))?;
+    let mut mapping = mapping.clone();
+    let mut rejected = trial(file, schema, &mapping, settings)?.rejected;
+    let mut none = Vec::new();
+    for heading in header {
+        let mut other = mapping.clone();
+        other.exclude.entry("location".to_owned()).or_default().push(heading.clone());
+        let Some(trial) = trial(file, schema, &other, settings) else { continue };
+        if trial.good() == good && trial.rejected < rejected {
+            rejected = trial.rejected;
+            mapping = other;
+            none.push(heading);
+        }
+    }
+    (!none.is_empty()).then_some(none)
 }
 
 /// The layout that reads `file` as `table` where its mapping finds no header: the keys to write,

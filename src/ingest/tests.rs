@@ -150,6 +150,25 @@ fn lines_of_one_order_add_up_and_only_a_repeated_row_is_one() {
     assert_eq!(inputs.quarantine.len(), 1);
 }
 
+/// A column that somebody added to an export with a column a location is no location.
+#[test]
+fn a_note_among_the_columns_of_locations_is_told_with_the_line_that_leaves_it_out() {
+    let head = "Handle,Title,Our note,Option1 Name,Option1 Value,SKU,HS Code,COO,House,Shop\n";
+    let row = |i| format!("mug,Mug,fragile,Title,x,MUG-{i},1,PT,20,not stocked\n");
+    let rows: String = (0..40).map(row).collect();
+    let stock = format!("{head}{rows}cup,Cup,,Title,x,CUP,1,PT,5,7\npot,Pot,,Title,x,POT,1,PT,3,many\n");
+    let files = [("sales.csv", "date,sku,quantity\n2026-01-02,MUG,1\n"), ("inv.csv", &stock)];
+    let mapping =
+        "[[mapping.stock]]\nfile = \"inv.csv\"\npreset = \"shopify-inventory-by-location\"\n";
+    let line = "exclude.location = [\"Our note\"]";
+    // A shop one of whose cells is a word stays a location.
+    refuses(&files, mapping, &[&format!("`{line}` in [mapping.stock]")]);
+    let stock = stock.replace("many", "4");
+    let files = [files[0], ("inv.csv", &stock)];
+    let inputs = ok(&files, &format!("{mapping}{line}\n"));
+    assert_eq!(rejected(&inputs), []);
+}
+
 #[test]
 fn a_vendors_price_list_is_one_supplier_with_price_breaks() {
     let supply = "sku,supplier,unit_cost,lead_time_days,minimum_order,pack_size\n\
