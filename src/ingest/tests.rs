@@ -156,7 +156,8 @@ fn a_note_among_the_columns_of_locations_is_told_with_the_line_that_leaves_it_ou
     let head = "Handle,Title,Our note,Option1 Name,Option1 Value,SKU,HS Code,COO,House,Shop\n";
     let row = |i| format!("mug,Mug,fragile,Title,x,MUG-{i},1,PT,20,not stocked\n");
     let rows: String = (0..40).map(row).collect();
-    let stock = format!("{head}{rows}cup,Cup,,Title,x,CUP,1,PT,5,7\npot,Pot,,Title,x,POT,1,PT,3,many\n");
+    let stock =
+        format!("{head}{rows}cup,Cup,,Title,x,CUP,1,PT,5,7\npot,Pot,,Title,x,POT,1,PT,3,many\n");
     let files = [("sales.csv", "date,sku,quantity\n2026-01-02,MUG,1\n"), ("inv.csv", &stock)];
     let mapping =
         "[[mapping.stock]]\nfile = \"inv.csv\"\npreset = \"shopify-inventory-by-location\"\n";
