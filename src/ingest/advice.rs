@@ -601,7 +601,7 @@ pub(crate) fn remedy(data: &Path, table: &str, file: &str, settings: &Settings) 
     String::new()
 }
 
-/// Columns of a layout with a column a location that are none: somebody's notes, a new column of the
+/// Columns of a layout with a column a location that are none: somebody's notes, a new column of a
 /// platform. None of their cells is a quantity, so no row is lost without them.
 fn no_places(
     file: &File,
