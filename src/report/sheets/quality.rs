@@ -139,8 +139,7 @@ fn doubtful(report: &Report) -> Sheet {
         true => format!(" The {} with most units wrong of {}.", rows.len(), whole(all)),
         false => String::new(),
     };
-    let lately = "How the forecasts of the last weeks met their sales is told by the backtest, and \
-                  here once several runs have been published.";
+    let lately = "How the forecasts of the last weeks met their sales is told by the backtest.";
     let panel = &report.inputs().panel;
     sheet("Do not trust these forecasts", "Each beats the naive forecast, and none leans.", &rows)
         .note(format!("Look at them before you order by them.{more} {lately}"))
