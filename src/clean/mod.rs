@@ -79,20 +79,26 @@ const NEIGHBOURS: usize = 4;
 // The second largest of twenty is its 95th percentile; of fewer any large order is an outlier.
 const OUTLIER_EVIDENCE: usize = 20;
 
+/// Says whether a known reason stands behind a peak of a series in a period of the axis, given
+/// whether it sold much in another.
+pub trait Explained: Fn(SeriesKey, usize, &dyn Fn(i64) -> bool) -> bool {}
+
+impl<F: Fn(SeriesKey, usize, &dyn Fn(i64) -> bool) -> bool> Explained for F {}
+
 /// Cleans the channels of one pool in place, whose `cleaned` values start as the gross ones: marks
 /// the [activity](activity::mark) of every period, caps bulk orders, fills censored periods.
 /// Returns what was inferred.
 ///
 /// - `season_length`: periods of the short season whose phases are comparable (7 for days,
 ///   otherwise 1).
-/// - `explained`: whether a known reason stands behind what a series sold in a period of the axis.
+/// - `explained`: whether a known reason stands behind a peak.
 pub fn clean_pool(
     series: &mut [SeriesMut<'_>],
     settings: &Settings,
     season_length: usize,
     axis: &Axis<'_>,
     records: &StockRecords,
-    explained: impl Fn(SeriesKey, usize) -> bool,
+    explained: impl Explained,
 ) -> Inferred {
     let probability = settings.infer_stockouts.then_some(settings.infer_probability);
     let inferred = activity::mark(series, axis, records, probability);
@@ -109,11 +115,7 @@ pub fn clean_pool(
 /// Flags (and caps) values above `outlier_factor` times the typical peak: the 98 % quantile of the
 /// non-zero, non-promoted values. Peaks that recur in more than 1 % of the selling periods are the
 /// item's nature, not outliers, and what an event or a promotion explains is none either.
-fn cap_outliers(
-    series: &mut SeriesMut<'_>,
-    settings: &Settings,
-    explained: &impl Fn(SeriesKey, usize) -> bool,
-) {
+fn cap_outliers(series: &mut SeriesMut<'_>, settings: &Settings, explained: &impl Explained) {
     // Bits of numbers that are not negative are in the order of the numbers, and compare in a loop
     // without a branch.
     let bits = series.gross.iter().map(|units| units.to_bits().cast_signed());
@@ -137,10 +139,16 @@ fn cap_outliers(
     let mut positive: Vec<f32> = ordinary.map(|(&units, _)| units).collect();
     let (_, &mut peak, _) = positive.select_nth_unstable_by(rank, f32::total_cmp);
     let limit = peak * factor;
+    // Half of what is beyond belief: at another time that an event came, the same need not have
+    // sold as much again.
+    let is_high = |t: i64| {
+        let own = usize::try_from(t - series.start as i64).ok();
+        own.and_then(|i| series.gross.get(i)).is_some_and(|&units| units > 0.5 * limit)
+    };
     let is_peak = |i: &usize| {
         series.gross[*i] > limit
             && series.flags[*i] & flag::PROMOTION == 0
-            && !explained(series.key, series.start + i)
+            && !explained(series.key, series.start + i, &is_high)
     };
     let peaks: Vec<usize> = (0..series.gross.len()).filter(is_peak).collect();
     if peaks.len() > 1 && peaks.len() * 100 > positive.len() {
@@ -234,7 +242,7 @@ mod tests {
             longest_today: 180,
             ..StockRecords::default()
         };
-        clean_pool(&mut [series], &Settings::default(), 7, &axis, &records, |_, period| {
+        clean_pool(&mut [series], &Settings::default(), 7, &axis, &records, |_, period, _| {
             period == 60 && gross[60] == 80.0
         });
         out

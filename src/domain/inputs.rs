@@ -748,6 +748,27 @@ impl Event {
         self.start + before..=self.end + after
     }
 
+    /// An event with more days a year than this is a rhythm (pay days, benefits) without run-up.
+    pub const FREQUENT_DAYS: f64 = 20.0;
+
+    /// Names of `events` that are rhythms.
+    #[must_use]
+    pub fn rhythms(events: &[Self]) -> BTreeSet<&str> {
+        let first = events.iter().map(|event| event.start).min();
+        let last = events.iter().map(|event| event.end).max();
+        let span = first.zip(last).map_or(0, |(first, last)| (last - first).num_days());
+        let years = (span as f64 / 365.0).max(1.0);
+        let mut days: BTreeMap<&str, BTreeSet<NaiveDate>> = BTreeMap::new();
+        for event in events {
+            // An event that lasts longer than a year is no event.
+            let own = event.start.iter_days().take_while(|day| *day <= event.end).take(400);
+            days.entry(&event.event).or_default().extend(own);
+        }
+        let frequent =
+            days.into_iter().filter(|(_, days)| days.len() as f64 / years > Self::FREQUENT_DAYS);
+        frequent.map(|(name, _)| name).collect()
+    }
+
     /// Whether items of `category` in `channel` feel it.
     #[must_use]
     pub fn concerns(&self, category: &str, channel: usize) -> bool {

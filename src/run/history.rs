@@ -74,7 +74,9 @@ pub(super) fn clean(inputs: &mut Inputs, plan: &Plan) -> Vec<Exception> {
             }
             let category = products[pool.sku.index()].category.as_str();
             let outcome = guarded(|| {
-                let explained = |key, period| occasions.explain(key, category, period);
+                let explained = |key, period, is_high: &dyn Fn(i64) -> bool| {
+                    occasions.explain(key, category, period, is_high)
+                };
                 clean::clean_pool(&mut series, settings, season, &axis, records, explained)
             });
             if outcome.is_err() {

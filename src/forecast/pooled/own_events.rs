@@ -64,8 +64,10 @@ impl<'a> EventDays<'a> {
         if calendar.bucket() == Bucket::Month {
             return Self::default();
         }
+        // Pay days have no weeks without them to be held against.
+        let rhythms = Event::rhythms(events);
         let mut by_name: BTreeMap<&str, Vec<Occurrence<'a>>> = BTreeMap::new();
-        for event in events {
+        for event in events.iter().filter(|event| !rhythms.contains(event.event.as_str())) {
             let first = usize::try_from(calendar.index(event.start)).unwrap_or(0);
             let end = usize::try_from(calendar.index(event.end) + 1).unwrap_or(0).min(periods);
             if first < end {

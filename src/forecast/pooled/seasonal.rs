@@ -68,8 +68,6 @@ const CLOSED_EVIDENCE: f64 = 20.0;
 const LAUNCH_EVIDENCE: f64 = 1_000.0;
 /// Periods on both sides that a launch curve is smoothed over: a week together.
 const LAUNCH_SMOOTHING: usize = 3;
-/// An event with more days a year than this is a rhythm (pay days, benefits) without run-up.
-const FREQUENT_DAYS: f64 = 20.0;
 /// Names of events whose effects are learnt for a group. Those beyond it that come again least, and
 /// came least often, are not: a name that comes but once ("Black Friday 2024") tells nothing of
 /// the future. Three years of all public holidays and paydays of two countries are about 60.
@@ -930,7 +928,7 @@ fn mark_event(
         }
     }
     let years = (marks.len() as f64 * bucket.days() / YEAR_DAYS).max(1.0);
-    let frequent = bucket == Bucket::Day && periods.len() as f64 / years > FREQUENT_DAYS;
+    let frequent = bucket == Bucket::Day && periods.len() as f64 / years > Event::FREQUENT_DAYS;
     for (&t, &share) in &periods {
         if frequent {
             // Banks are closed at weekends: a pay day there is another day.
