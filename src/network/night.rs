@@ -109,7 +109,8 @@ pub struct Place<'a> {
 pub struct Supply {
     /// Lead time of the supplier, days between purchases.
     pub interval: Interval,
-    /// Variance of what is under way, days²: [`levels::crossing`], or the lead time's.
+    /// Variance of what is under way, days²: by [`crossover`](crate::inventory::crossover), or the
+    /// lead time's.
     pub crossing_days2: f64,
     /// Units of one purchase, where more is bought than is needed at once: minimum or lot.
     pub lot: f64,
