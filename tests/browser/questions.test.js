@@ -80,7 +80,9 @@ test("5: what is late, and what do I do about it?", async () => {
 
 test("6: which supplier's order is short of its minimum, and by how much?", async () => {
   const page = await browser.open("report/suppliers.html");
-  const drafts = await rowsOf(page, "Draft orders");
+  const rows = await rowsOf(page, "Draft orders");
+  // Lines without a supplier, and the total, are no order of anybody.
+  const drafts = rows.filter(([supplier]) => !["no supplier known", "All suppliers"].includes(supplier));
   assert.ok(drafts.length > 0 && drafts.every((row) => row.some((cell) => /reached|short of|none/.test(cell))), JSON.stringify(drafts[0]));
 });
 
