@@ -18,7 +18,7 @@ use std::ops::Range;
 // 0.2000 on car parts (month 33).
 pub(crate) const OVERDUE: f64 = 2.0;
 /// Share of periods with demand from which orders are no longer told apart from a steady flow.
-pub(crate) const STEADY: f64 = 0.5;
+const STEADY: f64 = 0.5;
 /// Periods of Poisson scatter that "as even as counts" is worth.
 const STEADY_EVIDENCE: f64 = 2.0;
 /// Least part of the Poisson variance that a negative dispersion may leave.
@@ -138,7 +138,7 @@ impl DispersionSums {
 
     /// Counts one period if it was observed.
     #[inline]
-    fn count(&mut self, units: f64, observed: bool) {
+    pub(crate) fn count(&mut self, units: f64, observed: bool) {
         // Zeros for what was not: no branch in the loop over all of history.
         let y = if observed { units } else { 0.0 };
         self.periods += f64::from(u8::from(observed));

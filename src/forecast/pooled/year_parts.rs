@@ -19,7 +19,7 @@
 
 use crate::domain::calendar::{Bucket, Calendar};
 use crate::domain::panel::flag;
-use crate::forecast::pooled::dispersion::STEADY;
+use crate::forecast::pooled::dispersion::DispersionSums;
 use crate::forecast::pooled::growth::persistence;
 use crate::forecast::pooled::horizon::YEAR_DAYS;
 use crate::forecast::pooled::tally::Tally;
@@ -156,36 +156,24 @@ impl YearParts {
         }
     }
 
-    /// Mean squared over mean size of an order, less one, of demand in which orders are single:
-    /// within the months that sold at all, so that goods of one season are none.
+    /// [Clumping](DispersionSums::clumping) within the months that sold at all: goods that sell
+    /// every day of one season are no single orders.
     fn clumping(&self, first: usize, units: &[f32], expected: &[f32]) -> f64 {
         // About a month of weeks or days, a quarter of months.
         let together = if self.parts == WEEKS { WEEKS_TOGETHER } else { 3 };
-        let mut periods = 0.0;
-        let mut orders = 0.0;
-        let mut sold = 0.0;
-        let mut squares = 0.0;
+        let mut sums = DispersionSums::default();
         let mut from = 0;
         while from < units.len() {
             let month = self.of(first + from) / together;
             let is_other = |t: &usize| self.of(first + *t) / together != month;
             let end = (from..units.len()).find(is_other).unwrap_or(units.len());
-            let seen = units[from..end].iter().zip(&expected[from..end]);
-            let seen: Vec<f64> =
-                seen.filter(|(_, a)| !a.is_nan()).map(|(&y, _)| f64::from(y)).collect();
-            if seen.iter().any(|&y| y > 0.0) {
-                periods += seen.len() as f64;
-                orders += seen.iter().filter(|&&y| y > 0.0).count() as f64;
-                sold += seen.iter().sum::<f64>();
-                squares += seen.iter().map(|y| y * y).sum::<f64>();
+            let periods = units[from..end].iter().zip(&expected[from..end]);
+            if periods.clone().any(|(&y, a)| y > 0.0 && !a.is_nan()) {
+                periods.for_each(|(&y, a)| sums.count(f64::from(y), !a.is_nan()));
             }
             from = end;
         }
-        if sold <= 0.0 {
-            return 0.0;
-        }
-        let rare = (1.0 - orders / periods / STEADY).clamp(0.0, 1.0);
-        rare * (squares / sold - 1.0)
+        sums.clumping()
     }
 
     /// The season of which only the empty parts are known: those that cleaning found off-season,

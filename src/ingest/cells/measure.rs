@@ -2,55 +2,7 @@
 //! twelve units, a bag of 500 g is one.
 
 /// Words that count what stands before them (`12 pcs`, `6-pack`) and that are counted by what
-/// stands after them (`case of 12`, `box/10`).
-const CONTAINERS: &[&str] = &[
-    "case",
-    "cs",
-    "box",
-    "bx",
-    "pack",
-    "pk",
-    "pck",
-    "pkt",
-    "packet",
-    "carton",
-    "ctn",
-    "crate",
-    "tray",
-    "bundle",
-    "bag",
-    "set",
-    "lot",
-    "pallet",
-    "sleeve",
-    "tub",
-    "jar",
-    "roll",
-    "bottle",
-    "btl",
-    "can",
-    "tin",
-    "multipack",
-    "karton",
-    "kiste",
-    "packung",
-    "paket",
-    "beutel",
-    "ve",
-    "caja",
-    "paquete",
-    "boite",
-    "boîte",
-    "carton",
-    "colis",
-    "scatola",
-    "confezione",
-    "doos",
-    "pak",
-    "krat",
-];
-
-/// Containers that prices are quoted by; a bottle or a jar is a thing of its own.
+/// stands after them (`case of 12`, `box/10`): those that prices are quoted by.
 const PRICED_BY: &[&str] = &[
     "case",
     "cs",
@@ -72,6 +24,33 @@ const PRICED_BY: &[&str] = &[
     "colis",
     "scatola",
     "doos",
+];
+
+/// Containers that are a thing of their own: nobody means each of its parts by the price of a jar.
+const OWN_THINGS: &[&str] = &[
+    "pck",
+    "pkt",
+    "packet",
+    "bag",
+    "set",
+    "lot",
+    "sleeve",
+    "tub",
+    "jar",
+    "roll",
+    "bottle",
+    "btl",
+    "can",
+    "tin",
+    "packung",
+    "paket",
+    "beutel",
+    "paquete",
+    "boite",
+    "boîte",
+    "confezione",
+    "pak",
+    "krat",
 ];
 
 /// Words for single things: they count what stands before them.
@@ -260,14 +239,14 @@ fn counted(tokens: &[Token]) -> f64 {
                 let before = at.checked_sub(1).map_or("", |at| word_at(tokens, at));
                 let packed_in = match before {
                     "of" | "à" | "a" | "de" | "da" | "di" | "mit" | "von" | "per" => true,
-                    other => is_in(other, CONTAINERS),
+                    other => holds_parts(other),
                 };
                 if is_in(unit, LENGTHS) {
                     // A format, or so many meters.
                 } else if is_in(unit, SIZES) || has_fraction {
                     // `12 x 330 ml`: the last number is the size of each.
                     units *= if is_chain { chain / last } else { 1.0 };
-                } else if is_in(unit, CONTAINERS)
+                } else if holds_parts(unit)
                     || is_in(unit, THINGS)
                     || packed_in
                     || tokens.get(end + 1) == Some(&Token::Times)
@@ -283,6 +262,11 @@ fn counted(tokens: &[Token]) -> f64 {
         at += 1;
     }
     units
+}
+
+/// Whether a word names a container of any kind.
+fn holds_parts(word: &str) -> bool {
+    is_in(word, PRICED_BY) || is_in(word, OWN_THINGS)
 }
 
 /// Whether `word` is one of `list`, or its plural.
@@ -343,7 +327,7 @@ fn tokens(text: &str) -> Vec<Token> {
             }
             // `12x330`: the digits after a word belong to it, but for a container's.
             let digits_follow = chars.get(at).is_some_and(char::is_ascii_digit);
-            if digits_follow && !is_in(&word, CONTAINERS) {
+            if digits_follow && !holds_parts(&word) {
                 while at < chars.len() && chars[at].is_alphanumeric() {
                     at += 1;
                 }
