@@ -193,26 +193,3 @@ words! {
         TooManyChannels = "too-many-channels",
     }
 }
-
-words! {
-    /// The constraint that made the quantity what it is, as the `binding` column says it.
-    Binding {
-        Minimum = "minimum": "the least quantity that the supplier delivers",
-        Pack = "pack": "whole packs",
-        Maximum = "maximum": "the largest quantity that is delivered or may be held",
-        MaxStock = "max-stock": "the largest quantity that is delivered or may be held",
-        ShelfLife = "shelf-life": "no more than sells before it spoils",
-        Uneconomic = "uneconomic-lot": "the smallest lot costs more to keep than going without",
-        Impossible = "minimum-above-maximum":
-            "no quantity keeps to minimum, pack and maximum together",
-        PriceBreak = "price-break": "a cheaper price from a larger quantity on",
-        Damping = "damping": "last night's quantity was near enough to keep",
-        Container = "container": "whole containers filled",
-        OrderMinimum = "order-minimum":
-            "lines added or left out to reach the supplier's least order value",
-        FreeFreight = "free-freight": "lines added or left out to reach free freight",
-        Budget = "budget": "what the budget left",
-        Decision = "decision": "somebody rejected, snoozed or set it by hand",
-        Approval = "approval": "it waits for somebody to agree",
-    }
-}

@@ -2,6 +2,7 @@
 //! on, and says so.
 
 use crate::domain::classes::words;
+use crate::domain::constraints::with_constraint_kinds;
 use crate::domain::error::did_you_mean;
 use crate::domain::fault::Fault;
 use crate::domain::names::Names;
@@ -41,15 +42,15 @@ impl Severity {
 /// means.
 macro_rules! exception_kinds {
     ($($variant:ident $name:literal $meaning:literal)*) => {
-        /// What kind of trouble an [`Exception`] is, in the order of the names.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        /// What kind of trouble an [`Exception`] is; sorts as its name does.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "&'static str")]
         pub enum ExceptionKind {
             $(#[doc = $meaning] $variant,)*
         }
 
         impl ExceptionKind {
-            /// Every kind, by name.
+            /// Every kind, in no particular order.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
             /// The stable name that tables and `[run] severe` use.
@@ -67,23 +68,18 @@ macro_rules! exception_kinds {
     };
 }
 
-// A new kind is one line here, at its place in the alphabet: tables and pages list kinds in this
-// order.
-exception_kinds! {
+// A new kind is one line here; that of a constraint stands with the words of constraints.
+with_constraint_kinds! { exception_kinds {
     AgesBeforeSale "ages-before-sale"
         "A place would pay for the age of units: they are not sent there, or lie there already."
     ApprovalNotPlaced "approval-not-placed"
         "Approved units should have arrived and no purchase order shows them."
     AssumedLayout "assumed-layout" "How a file is laid out was found in the file, not configured."
-    BelowOrderMinimum "below-order-minimum" "An order stays below its supplier's minimum value."
-    Budget "budget" "The budget does not buy all that is needed."
-    BudgetCut "budget-cut" "A line was cut to keep to the budget."
     CellTarget "cell-target"
         "A service target set for a cell is below what costs ask for and changes nothing."
     CircularKit "circular-kit" "A kit contains itself and is treated as an item of its own."
     ClassBasis "class-basis"
         "Items are classed by something else than is set, because that is not known."
-    ContainerNotFilled "container-not-filled" "An order could not be fitted to whole containers."
     DecisionsRestored "decisions-restored"
         "A file of decisions was damaged and is restored from its copy; it always turns exit code \
          0 into 5."
@@ -116,11 +112,8 @@ exception_kinds! {
     LocationsApart "locations-apart"
         "Tables name different places for what should lie at the same one."
     LocationsJoined "locations-joined" "Rows without a location were given the only one there is."
-    LongLot "long-lot" "The supplier's smallest lot lasts far beyond the need, or spoils in part."
     LotsDated "lots-dated" "Lots without a last day of sale are dated by receipt and shelf life."
     MasterList "master-list" "Items lack something that every item should have."
-    MinimumAboveMaximum "minimum-above-maximum"
-        "No quantity satisfies minimum, pack and maximum together."
     MissingTable "missing-table" "An input table is not there or empty."
     NegativeAmounts "negative-amounts"
         "Rows have units and a negative amount: refunds, perhaps, that count as sold."
@@ -173,18 +166,33 @@ exception_kinds! {
     UnreadTable "unread-table"
         "Every row of a table is in quarantine; it always turns exit code 0 into 5."
     WhoBuys "who-buys" "Another way into a location would cost clearly less a year."
-}
+} }
 
 impl TryFrom<String> for ExceptionKind {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let names = || Self::ALL.iter().map(|kind| kind.name());
         Self::ALL.iter().find(|kind| kind.name() == text).copied().ok_or_else(|| {
-            let near = did_you_mean(&text, names());
-            let all = names().collect::<Vec<_>>().join(", ");
+            let mut names: Vec<&str> = Self::ALL.iter().map(|kind| kind.name()).collect();
+            names.sort_unstable();
+            let near = did_you_mean(&text, names.iter().copied());
+            let all = names.join(", ");
             format!("no exception has the kind `{text}`{near}; the kinds are {all}")
         })
+    }
+}
+
+// By name and not as declared: the lists of kinds stand in two files, and tables and pages list
+// them in one alphabet.
+impl Ord for ExceptionKind {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.name().cmp(other.name())
+    }
+}
+
+impl PartialOrd for ExceptionKind {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -503,9 +511,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_sort_as_their_names_do() {
-        let names: Vec<_> = ExceptionKind::ALL.iter().map(|kind| kind.name()).collect();
-        assert!(names.is_sorted(), "tables and pages list kinds by name: {names:?}");
+    fn kinds_of_both_lists_sort_in_one_alphabet_and_no_two_share_a_name() {
+        let mut kinds = ExceptionKind::ALL.to_vec();
+        kinds.sort_unstable();
+        let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
+        assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
+        assert!(ExceptionKind::Budget < ExceptionKind::CellTarget, "the first list is not first");
     }
 
     #[test]

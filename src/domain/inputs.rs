@@ -6,6 +6,7 @@
 //! = 5 %).
 
 use crate::domain::classes::words;
+use crate::domain::constraints::supplier_terms;
 use crate::domain::exceptions::{Exception, Quarantined};
 pub use crate::domain::lanes::Role;
 use crate::domain::lanes::{AgeingFee, Capacity, Lanes, Location, Measure, Shipment};
@@ -446,9 +447,9 @@ pub struct ChannelItem {
 /// A number of days, as a type of a supplier's term.
 type Days = f64;
 
-/// Declares what a supplier asks in numbers, once: the field of [`Supplier`], its type, and what
-/// its column of the same name means. Reading and `init` work from [`Supplier::TERMS`].
-macro_rules! supplier_terms {
+/// Makes of the numbers that a supplier may give the fields of [`Supplier`], and the list that
+/// reading and pages work from, [`Supplier::TERMS`].
+macro_rules! suppliers {
     ($($field:ident: $kind:ident, $meaning:literal;)*) => {
         /// One supplier.
         #[derive(Debug, Clone, Default, PartialEq)]
@@ -497,13 +498,7 @@ pub enum TermSetter {
     Days(fn(&mut Supplier, Option<Days>)),
 }
 
-// A rule that needs one more number of a supplier is one more line.
-supplier_terms! {
-    min_order_value: Money, "least value of an order";
-    free_freight_value: Money, "value from which freight is free";
-    freight_per_order: Money, "freight of one order";
-    payment_days: Days, "days to pay";
-}
+supplier_terms!(suppliers);
 
 /// How one supplier delivers one item.
 #[derive(Debug, Clone, PartialEq)]

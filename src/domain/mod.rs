@@ -6,6 +6,7 @@
 pub mod calendar;
 pub mod changes;
 pub mod classes;
+pub mod constraints;
 pub(crate) mod dates;
 pub mod digest;
 pub mod economics;

@@ -1,7 +1,8 @@
 //! The six groups of items that a planner looks at first: who belongs to each, and what it is worth
 //! there.
 
-use crate::domain::classes::{Binding, Lifecycle, Rationalisation};
+use crate::domain::classes::{Lifecycle, Rationalisation};
+use crate::domain::constraints::Binding;
 use crate::domain::outcome::Status;
 use crate::indicators::PoolResults;
 

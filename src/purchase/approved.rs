@@ -10,7 +10,7 @@
 //! approved quantity is fixed, and what it is more than proposed comes off the other lines of its
 //! pool.
 
-use crate::domain::classes::Binding;
+use crate::domain::constraints::Binding;
 use crate::domain::exceptions::Exception;
 use crate::domain::units::{LocationId, Money, PoolId, SupplierId, Units};
 use crate::purchase::line::{ApprovedLine, Line, Morning};

@@ -1,6 +1,6 @@
 //! One proposed line: what a pool needs, what one supplier is asked for, and every step between.
 
-use crate::domain::classes::Binding;
+use crate::domain::constraints::Binding;
 use crate::domain::exceptions::Subject;
 use crate::domain::inputs::Names;
 use crate::domain::lot::LotRules;

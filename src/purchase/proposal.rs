@@ -1,6 +1,6 @@
 //! One pool's proposal: its supplier lines before anything is weighed against other pools.
 
-use crate::domain::classes::Binding;
+use crate::domain::constraints::Binding;
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity};
 use crate::domain::inputs::Supply;
 use crate::domain::units::{Units, in_words};

@@ -1,6 +1,6 @@
 //! All lines of the run together: orders shaped, budget kept, costs landed, rows written.
 
-use crate::domain::classes::Binding;
+use crate::domain::constraints::Binding;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::outcome::{
     Choice, DraftOrder, Recommendation, Status, number_lines, recommendation_id,

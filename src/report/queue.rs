@@ -1,6 +1,6 @@
 //! The decision list: what waits for a person, ranked by what deciding is worth.
 
-use crate::domain::classes::Binding;
+use crate::domain::constraints::Binding;
 use crate::domain::lot::LotRules;
 use crate::domain::outcome::{Recommendation, Status};
 use crate::domain::units::Units;

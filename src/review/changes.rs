@@ -17,7 +17,7 @@
 //! ```
 
 use crate::domain::changes::{Cause, Change, ChangedField, SoldSince, UnitCauses, Value};
-use crate::domain::classes::Binding;
+use crate::domain::constraints::Binding;
 use crate::domain::classes::{AbcClass, XyzClass};
 use crate::domain::exceptions::Subject;
 use crate::domain::inputs::{Inputs, Names};

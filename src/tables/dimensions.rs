@@ -1,5 +1,6 @@
 //! What the other tables join with: items, suppliers and locations as the run used them.
 
+use crate::domain::constraints::supplier_terms;
 use crate::domain::inputs::{Inputs, Product, ProductStatus, PurchaseOrder, Supplier};
 use crate::domain::order_calendar::OrderCalendar;
 use crate::domain::outcome::KnownDecision;
@@ -51,34 +52,43 @@ pub static PRODUCTS: Table<SkuId> = Table {
     ],
 };
 
-/// Suppliers: one row a supplier, by its code.
-pub static SUPPLIERS: Table<SupplierId> = Table {
-    name: "suppliers",
-    rows: |results| (0..results.inputs.names.suppliers.len() as u32).map(SupplierId).collect(),
-    columns: &[
-        text("supplier", "its code", |r| r.names().supplier(*r.of)),
-        text("name", "what people call it; empty when unknown", |r| {
-            r.row().map_or("", |s| &s.name)
-        }),
-        text("currency", "currency code of its prices", |r| r.currency_of(*r.of)),
-        optional_date("next_order_day", "the next day it takes orders", |r| {
-            let as_of = r.inputs.panel.calendar().as_of();
-            r.row().map_or(Some(as_of), |s| OrderCalendar::of(s).next_order_day(as_of))
-        }),
-        optional_money("min_order_value", "least value of an order, in its currency", |r| {
-            r.row()?.min_order_value
-        }),
-        optional_money(
-            "free_freight_value",
-            "value from which freight is free, in its currency",
-            |r| r.row()?.free_freight_value,
-        ),
-        optional_money("freight_per_order", "freight of one order, in its currency", |r| {
-            r.row()?.freight_per_order
-        }),
-        optional_real("payment_days", "days to pay", Days, |r| r.row()?.payment_days),
-    ],
-};
+/// A column of what a supplier gives as a number.
+macro_rules! term {
+    (Money $field:ident $meaning:literal) => {
+        optional_money(stringify!($field), concat!($meaning, ", in its currency"), |r| {
+            r.row()?.$field
+        })
+    };
+    (Units $field:ident $meaning:literal) => {
+        optional_units(stringify!($field), $meaning, |r| r.row()?.$field)
+    };
+    (Days $field:ident $meaning:literal) => {
+        optional_real(stringify!($field), $meaning, Days, |r| r.row()?.$field)
+    };
+}
+
+macro_rules! suppliers {
+    ($($field:ident: $kind:ident, $meaning:literal;)*) => {
+        /// Suppliers: one row a supplier, by its code.
+        pub static SUPPLIERS: Table<SupplierId> = Table {
+            name: "suppliers",
+            rows: |results| (0..results.inputs.names.suppliers.len() as u32).map(SupplierId).collect(),
+            columns: &[
+                text("supplier", "its code", |r| r.names().supplier(*r.of)),
+                text("name", "what people call it; empty when unknown", |r| {
+                    r.row().map_or("", |s| &s.name)
+                }),
+                text("currency", "currency code of its prices", |r| r.currency_of(*r.of)),
+                optional_date("next_order_day", "the next day it takes orders", |r| {
+                    let as_of = r.inputs.panel.calendar().as_of();
+                    r.row().map_or(Some(as_of), |s| OrderCalendar::of(s).next_order_day(as_of))
+                }),
+                $(term!($kind $field $meaning),)*
+            ],
+        };
+    };
+}
+supplier_terms!(suppliers);
 
 /// What lies at a location.
 #[derive(Debug, Clone, Copy)]

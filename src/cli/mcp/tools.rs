@@ -3,7 +3,7 @@
 use crate::cli::review::terms;
 use crate::cli::simulate::{as_json, what_ifs};
 use crate::config::Plan;
-use crate::domain::classes::Binding;
+use crate::domain::constraints::Binding;
 use crate::domain::error::{Error, Result, did_you_mean};
 use crate::domain::outcome::Status;
 use crate::domain::shown::shown;

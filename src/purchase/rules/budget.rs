@@ -15,7 +15,7 @@
 
 use super::constraint::OrderRule;
 use super::order_minimum::least_value;
-use crate::domain::classes::Binding;
+use crate::domain::constraints::Binding;
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::units::{LocationId, Money, SupplierId, Units};
 use crate::purchase::line::Line;

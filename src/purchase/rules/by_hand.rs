@@ -4,7 +4,7 @@
 //! Not in the lists: `run` knows the decisions and hands them in after the lines are proposed. A
 //! decided line is not raised or cut again but by the budget, which pays for decided lines first.
 
-use crate::domain::classes::Binding;
+use crate::domain::constraints::Binding;
 use crate::domain::outcome::Status;
 use crate::domain::units::Units;
 use crate::purchase::line::Line;

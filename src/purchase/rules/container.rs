@@ -48,7 +48,7 @@
 //! ```
 
 use super::constraint::OrderRule;
-use crate::domain::classes::Binding;
+use crate::domain::constraints::Binding;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::lot::LotRules;
 use crate::domain::units::Units;

@@ -2,7 +2,7 @@
 //! need not write another.
 
 use super::constraint::LineRule;
-use crate::domain::classes::Binding;
+use crate::domain::constraints::Binding;
 use crate::purchase::line::Line;
 use crate::purchase::line::Wording;
 use crate::purchase::market::Market;

@@ -3,7 +3,7 @@
 
 use super::constraint::OrderRule;
 use super::top_up::TopUp;
-use crate::domain::classes::Binding;
+use crate::domain::constraints::Binding;
 use crate::domain::exceptions::Exception;
 use crate::domain::units::Money;
 use crate::purchase::line::Wording;

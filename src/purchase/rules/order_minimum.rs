@@ -5,7 +5,7 @@
 
 use super::constraint::OrderRule;
 use super::top_up::TopUp;
-use crate::domain::classes::Binding;
+use crate::domain::constraints::Binding;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::outcome::DraftOrder;
 use crate::domain::units::Money;

@@ -4,7 +4,7 @@
 //! The arithmetic is [`LotRules::order_quantity`]; here it gets its steps and its sentence.
 
 use super::constraint::LineRule;
-use crate::domain::classes::Binding;
+use crate::domain::constraints::Binding;
 use crate::domain::lot::{LotLimit, LotRules};
 use crate::domain::units::Units;
 use crate::explain::{Step, Unit};

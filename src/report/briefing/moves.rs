@@ -1,6 +1,7 @@
 //! The moves worth most: one thing to do, in one sentence, with what it is worth.
 
-use crate::domain::classes::{Binding, FindingKind};
+use crate::domain::classes::FindingKind;
+use crate::domain::constraints::Binding;
 use crate::domain::outcome::{ChannelFinding, OpenOrderAction, OpenOrderAdvice, Status, Transfer};
 use crate::domain::units::SkuId;
 use crate::indicators::{Attention, PoolResults, Settings};

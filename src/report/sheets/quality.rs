@@ -2,7 +2,8 @@
 //! or missing, what changed.
 
 use crate::domain::changes::{Change, ChangedField, Value};
-use crate::domain::classes::{AbcClass, Binding, cell_name};
+use crate::domain::classes::{AbcClass, cell_name};
+use crate::domain::constraints::Binding;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::outcome::Accuracy;
 use crate::domain::units::{Money, Units};

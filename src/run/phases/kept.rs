@@ -3,7 +3,7 @@
 //! Offers point into the supplier tables, which both have: only who delivers is written down.
 
 use crate::allocate::shipments::Shipped;
-use crate::domain::classes::Binding;
+use crate::domain::constraints::Binding;
 use crate::domain::lot::LotRules;
 use crate::domain::outcome::{
     Allocation, ChannelFinding, OpenOrderAdvice, PoolPicture, WEEKS, WeeklyNeed,
