@@ -35,7 +35,8 @@ pub fn channel_stock(run: &PublishedRun) -> Result<BTreeMap<String, Vec<ChannelS
     let pools = Rows::of(run, &RECOMMENDATIONS)?;
     let unavailable: BTreeMap<(&str, &str), Units> = (0..pools.len())
         .map(|row| {
-            let units = pools.units("on_hand", row) - pools.units("available", row);
+            let on_hand = pools.optional_units("on_hand", row).unwrap_or_default();
+            let units = on_hand - pools.optional_units("available", row).unwrap_or_default();
             ((pools.text("sku", row), pools.text("location", row)), units.or_zero())
         })
         .collect();
