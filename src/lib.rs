@@ -46,7 +46,7 @@
 //! | what | where |
 //! |---|---|
 //! | a forecasting method | its file in `forecast/methods/`, one line in the list there, its test |
-//! | a supplier constraint | file and lines in `purchase/rules/`; `Binding`; `supplier_terms!` |
+//! | a supplier constraint | its rule in `purchase/rules/`, its words in `domain/constraints.rs` |
 //! | a column of an output table | its line in the declaration in `tables/`, files blessed |
 //! | an output table | its declaration in `tables/`, one line in the list there, files blessed |
 //! | an input layout (preset) | a file in `ingest/cells/presets`, an example in `tests/presets` |

@@ -17,8 +17,8 @@
 //! ```
 
 use crate::domain::changes::{Cause, Change, ChangedField, SoldSince, UnitCauses, Value};
-use crate::domain::constraints::Binding;
 use crate::domain::classes::{AbcClass, XyzClass};
+use crate::domain::constraints::Binding;
 use crate::domain::exceptions::Subject;
 use crate::domain::inputs::{Inputs, Names};
 use crate::domain::outcome::{Classification, Outcome, Policy, Recommendation, Status};

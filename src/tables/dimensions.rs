@@ -67,12 +67,15 @@ macro_rules! term {
     };
 }
 
+// The terms of a supplier are listed once, with the words of constraints: a new one is a column.
 macro_rules! suppliers {
     ($($field:ident: $kind:ident, $meaning:literal;)*) => {
         /// Suppliers: one row a supplier, by its code.
         pub static SUPPLIERS: Table<SupplierId> = Table {
             name: "suppliers",
-            rows: |results| (0..results.inputs.names.suppliers.len() as u32).map(SupplierId).collect(),
+            rows: |results| {
+                (0..results.inputs.names.suppliers.len() as u32).map(SupplierId).collect()
+            },
             columns: &[
                 text("supplier", "its code", |r| r.names().supplier(*r.of)),
                 text("name", "what people call it; empty when unknown", |r| {
