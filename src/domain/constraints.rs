@@ -7,8 +7,8 @@
 use crate::domain::classes::words;
 
 /// Hands the numbers that a supplier may give to the macro `$make`: field and column, type,
-/// meaning. `Supplier`, the column that `init` writes and `check` judges, the published table and
-/// the page's are made from this list.
+/// meaning. `Supplier`, the column that `init` writes and `check` judges, and the column of the
+/// published table are made from this list.
 macro_rules! supplier_terms {
     ($make:ident) => {
         $make! {

@@ -4,10 +4,9 @@
 //! orders of the run when lines are settled ([`ORDER_RULES`]), each list from top to bottom. A
 //! planner's decision ([`by_hand`]) comes between the two.
 //!
-//! To add a rule: its file here and, in this one, its `mod` and its line in one of the lists; its
-//! word and its meaning in `Binding` (`domain/classes.rs`). A number that it needs of a supplier is
-//! a line of `supplier_terms!` in `domain/inputs.rs`, which makes the field and the column of
-//! `suppliers`; what it leaves unmet is told under a kind of its own (`domain/exceptions.rs`).
+//! To add a rule: its file here and, in this one, its `mod` and its line in one of the lists; in
+//! `domain/constraints.rs` its word, the number that it asks a supplier for and the kind of
+//! exception for what it leaves undone.
 //! Called by `purchase` alone; `run` hands in what planners decided.
 
 mod budget;
