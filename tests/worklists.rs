@@ -1,5 +1,5 @@
 //! What to do besides ordering, from files on disk to `worklists.parquet`: every list with the rows
-//! that a person would write down. And what the tables leave out: figures nobody has told.
+//! that a person would write down.
 
 use crate::small::folder;
 use crate::support::{Table, succeeds};
@@ -59,41 +59,4 @@ fn every_list_holds_what_a_person_would_write_down() {
     let count = |list: &str| lists.rows.iter().filter(|r| lists.text(r, "list") == list).count();
     assert_eq!(count("stock-correction"), 1, "books that say what was counted are corrected");
     assert_eq!(count("old-override"), 1, "what was set last week is not old");
-}
-
-#[test]
-fn what_nobody_counts_or_prices_is_missing_in_the_tables_and_what_is_counted_is_not() {
-    let folder = folder();
-    let data = folder.path().join("data");
-    std::fs::create_dir_all(&data).unwrap();
-    let mut sales = "date,sku,quantity\n".to_owned();
-    let first: chrono::NaiveDate = "2025-10-01".parse().unwrap();
-    for day in first.iter_days().take(152) {
-        writeln!(sales, "{day},LAMP,5\n{day},MUG,3").unwrap();
-    }
-    let put = |name: &str, text: &str| std::fs::write(data.join(name), text).unwrap();
-    put("sales.csv", &sales);
-    put("supply.csv", "sku,supplier,lead_time_days,unit_cost\nLAMP,A,14,4\nMUG,A,14,\n");
-    let cells = |table: &str, sku: &str, columns: &[&str]| -> Vec<String> {
-        let table = Table::published(&folder.path().join("reports"), table);
-        let row = table.rows.iter().find(|row| table.text(row, "sku") == sku).unwrap();
-        columns.iter().map(|column| table.text(row, column).to_owned()).collect()
-    };
-    let of_stock = ["on_hand", "available", "inventory_position", "need", "value_at_risk"];
-
-    succeeds(folder.path(), &["run", "--as-of", "2026-03-02"], &[0, 5]);
-    for sku in ["LAMP", "MUG"] {
-        assert_eq!(cells("recommendations", sku, &of_stock), [""; 5], "{sku}");
-        assert_eq!(cells("allocation", sku, &["allocated", "reserved", "oversell_risk"]), [""; 3]);
-        assert_eq!(cells("classification", sku, &["days_of_cover"]), [""]);
-    }
-    assert_eq!(cells("recommendations", "LAMP", &["unit_cost"]), ["4.0000"]);
-    assert_eq!(cells("recommendations", "MUG", &["unit_cost", "landed_unit_cost"]), [""; 2]);
-
-    put("stock.csv", "sku,on_hand\nLAMP,20\nMUG,0\n");
-    succeeds(folder.path(), &["run", "--as-of", "2026-03-02"], &[0, 5]);
-    let counted = ["on_hand", "available", "inventory_position"];
-    assert_eq!(cells("recommendations", "LAMP", &counted), ["20"; 3]);
-    assert_eq!(cells("recommendations", "MUG", &counted), ["0"; 3], "an empty shelf is no secret");
-    assert_eq!(cells("allocation", "LAMP", &["allocated"]), ["20"]);
 }

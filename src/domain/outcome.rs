@@ -897,19 +897,6 @@ pub struct Outcome {
 }
 
 impl Recommendation {
-    /// Whether anybody counts the item there. Where nobody does, stock, position, need and risk
-    /// are no figures.
-    #[must_use]
-    pub fn knows_stock(&self) -> bool {
-        self.status != Status::Unknown
-    }
-
-    /// Whether anything says what a unit costs; no price is not a price of zero.
-    #[must_use]
-    pub fn knows_cost(&self) -> bool {
-        self.unit_cost.is_positive()
-    }
-
     /// Whole packs; `None` where the supplier does not pack.
     #[must_use]
     pub fn packs(&self) -> Option<i64> {
@@ -935,14 +922,6 @@ impl Recommendation {
     #[must_use]
     pub fn supplier_value(&self) -> Option<Money> {
         self.supplier_unit_cost.map(|cost| cost.times(self.quantity))
-    }
-}
-
-impl Allocation {
-    /// Whether anybody counts the item there: without it nothing is allocated or oversold.
-    #[must_use]
-    pub fn knows_stock(&self) -> bool {
-        self.action != ChannelAction::Unknown
     }
 }
 

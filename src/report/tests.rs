@@ -2,7 +2,7 @@
 
 use crate::domain::economics::UnitEconomics;
 use crate::domain::inputs::Source;
-use crate::domain::outcome::{ChannelAction, Recommendation, Status};
+use crate::domain::outcome::{Recommendation, Status};
 use crate::domain::sorted::Sorted;
 use crate::domain::units::Money;
 use crate::indicators::definitions::DEFINITIONS;
@@ -260,12 +260,8 @@ fn an_item_that_no_order_helps_says_what_does_and_not_0() {
 
 #[test]
 fn p8_without_a_stock_table_no_zero_is_stated() {
-    // The fixture's tables are sales alone: nobody counts any item.
-    let mut fixture = Fixture::new(60);
-    for row in &mut fixture.outcome.allocation {
-        row.action = ChannelAction::Unknown;
-    }
-    let files = files(&fixture);
+    // The fixture's tables are sales alone.
+    let files = files(&Fixture::new(60));
     let allocation = text(&files, "report/data/allocation.js");
     for column in ["allocated", "oversell_risk"] {
         let at = allocation.find(&format!("\"key\":\"{column}\"")).unwrap();

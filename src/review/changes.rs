@@ -248,12 +248,9 @@ impl Comparison<'_> {
         let units_now: Units = now.iter().map(|line| line.quantity).sum();
         let mut causes =
             UnitCauses { sold: self.sold, ..order_up_to_causes(self.before, self.policy) };
-        if let (Some(then), Some(now)) = (then.first(), now.first())
-            && let (Some(position), Some(available)) = (then.inventory_position, then.available)
-            && now.knows_stock()
-        {
-            let position = (position - now.inventory_position).as_f64();
-            causes.stock = (available - now.available).as_f64();
+        if let (Some(then), Some(now)) = (then.first(), now.first()) {
+            let position = (then.inventory_position - now.inventory_position).as_f64();
+            causes.stock = (then.available - now.available).as_f64();
             // What of the position is not on the shelf is on its way, or promised.
             causes.on_order = position - causes.stock;
         }

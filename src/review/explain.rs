@@ -168,10 +168,10 @@ fn explain_channel(run: &PublishedRun, sku: &str, channel: &str, text: &mut Stri
         }
         let location = shares.text("location", r);
         let share = 100.0 * shares.real("share", r);
+        let allocated = shares.units("allocated", r);
         let buffer = shares.units("buffer", r);
-        let of_pool = shares.optional_units("allocated", r);
-        let published = match of_pool.zip(shares.optional_units("published", r)) {
-            Some((allocated, units)) => format!("max(0, {allocated} - {buffer}) = {units}"),
+        let published = match shares.optional_units("published", r) {
+            Some(units) => format!("max(0, {allocated} - {buffer}) = {units}"),
             None => "unknown".to_owned(),
         };
         let _ = writeln!(

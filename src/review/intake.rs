@@ -103,7 +103,7 @@ pub fn proposals(
             verdict: Verdict::Approve,
             recommended,
             quantity: recommended,
-            unit_cost: rows.optional_money("unit_cost", row).unwrap_or_default(),
+            unit_cost: rows.money("unit_cost", row),
             expected: rows.optional_date("expected_arrival", row),
             until: None,
             reason: String::new(),
@@ -154,14 +154,12 @@ fn sources(run: &PublishedRun) -> Result<BTreeMap<String, SourceShare>> {
 /// Units on the shelf, by location and item.
 type Shelves = BTreeMap<String, BTreeMap<String, Units>>;
 
-/// Units on the shelves of a run, where they are known.
+/// Units on the shelves of a run.
 fn shelves(rows: &Rows) -> Shelves {
     let mut shelves = Shelves::new();
     for row in 0..rows.len() {
         let here = shelves.entry(rows.text("location", row).to_owned()).or_default();
-        if let Some(on_hand) = rows.optional_units("on_hand", row) {
-            here.insert(rows.text("sku", row).to_owned(), on_hand);
-        }
+        here.insert(rows.text("sku", row).to_owned(), rows.units("on_hand", row));
     }
     shelves
 }

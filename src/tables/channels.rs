@@ -4,8 +4,8 @@ use crate::domain::classes::FindingKind;
 use crate::domain::outcome::{Allocation, ChannelAction, ChannelFinding};
 use crate::explain::Unit::{Probability, Share, Units, UnitsPerDay};
 use crate::tables::table::{
-    Table, channel, date, location, money, one_of, optional_real, optional_text, optional_units,
-    real, sku, text, units,
+    Table, channel, date, location, money, one_of, optional_text, optional_units, real, sku, text,
+    units,
 };
 
 /// Allocation: one row an item, channel and location.
@@ -17,14 +17,8 @@ pub static ALLOCATION: Table<Allocation> = Table {
         channel(|r| r.channel),
         location(|r| r.location),
         real("share", "share of the pool", Share, |r| r.share),
-        optional_units(
-            "allocated",
-            "for the channel, reserved units included; missing where the stock is unknown",
-            |r| r.knows_stock().then_some(r.allocated),
-        ),
-        optional_units("reserved", "reserved before sharing; missing as above", |r| {
-            r.knows_stock().then_some(r.reserved)
-        }),
+        units("allocated", "for the channel, reserved units included", |r| r.allocated),
+        units("reserved", "reserved before sharing", |r| r.reserved),
         units("buffer", "held back from publication", |r| r.buffer),
         optional_units(
             "published",
@@ -35,12 +29,11 @@ pub static ALLOCATION: Table<Allocation> = Table {
             ChannelAction::NAMES,
             text("action", "what a sync tool does with it", |r| r.action.name()),
         ),
-        optional_real(
+        real(
             "oversell_risk",
-            "that demand before the next sync exceeds the published quantity; missing where the \
-             stock is unknown",
+            "that demand before the next sync exceeds the published quantity",
             Probability,
-            |r| r.knows_stock().then_some(r.oversell_risk),
+            |r| r.oversell_risk,
         ),
         date("valid_until", "not to be used after this day", |r| r.valid_until),
         real("velocity", "expected demand in the channel", UnitsPerDay, |r| r.velocity),

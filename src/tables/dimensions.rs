@@ -7,8 +7,8 @@ use crate::domain::outcome::KnownDecision;
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use crate::explain::Unit::{Days, None as NoUnit};
 use crate::tables::table::{
-    Row, Table, count, date, flag, location, one_of, optional_date, optional_money, optional_real,
-    optional_text, optional_units, place, sku, text, units,
+    Row, Table, count, date, flag, location, money, one_of, optional_date, optional_money,
+    optional_real, optional_text, optional_units, place, sku, text, units,
 };
 use chrono::NaiveDate;
 
@@ -109,12 +109,8 @@ pub static LOCATIONS: Table<LocationStock> = Table {
     columns: &[
         place("location", "where stock lies", |r| r.location),
         count("items", "items planned there", |r| r.items),
-        optional_units("on_hand", "units of all items there; missing without a stock table", |r| {
-            r.inputs.stock_is_known().then_some(r.on_hand)
-        }),
-        optional_money("on_hand_value", "the same at unit cost, where a cost is known", |r| {
-            r.inputs.stock_is_known().then_some(r.value)
-        }),
+        units("on_hand", "units of all items there", |r| r.on_hand),
+        money("on_hand_value", "the same at unit cost, where a cost is known", |r| r.value),
         optional_text("kind", "what it is, in the seller's own words", |r| {
             let kind = &r.inputs.locations.get(r.location.index())?.kind;
             Some(kind.as_str()).filter(|kind| !kind.is_empty())

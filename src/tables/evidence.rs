@@ -126,10 +126,6 @@ fn step_places(results: Results<'_>) -> Vec<StepPlace> {
         places.extend((0..policy.steps.len()).map(|position| StepPlace { explains, position }));
     }
     for (i, line) in results.outcome.recommendations.iter().enumerate() {
-        // An arithmetic that starts from a stock of 0 would state what nobody has said.
-        if !line.knows_stock() {
-            continue;
-        }
         let explains = Explained::Recommendation(i);
         places.extend((0..line.steps.len()).map(|position| StepPlace { explains, position }));
     }

@@ -4,7 +4,6 @@ use crate::domain::classes::{
     AbcClass, DemandPattern, Lifecycle, PolicyMethod, Rationalisation, VelocityClass, XyzClass,
 };
 use crate::domain::outcome::{Classification, Policy};
-use crate::domain::panel::PoolId;
 use crate::explain::Unit::{Currency, Days, Periods, Ratio, Share, Units, UnitsPerDay};
 use crate::tables::table::{
     Table, flag, location, money, one_of, optional_date, optional_real, optional_text, real, sku,
@@ -51,15 +50,7 @@ pub static CLASSIFICATION: Table<Classification> = Table {
         real("velocity_per_day", "net of returns, stock-outs censored", UnitsPerDay, |r| {
             r.velocity_per_day
         }),
-        optional_real(
-            "days_of_cover",
-            "days the available stock lasts; missing where nothing sells or nobody counts it",
-            Days,
-            |r| {
-                let pool = PoolId { sku: r.sku, location: r.location };
-                r.days_of_cover.filter(|_| r.inputs.stock_of_is_known(pool))
-            },
-        ),
+        optional_real("days_of_cover", "days the available stock lasts", Days, |r| r.days_of_cover),
         real("revenue_per_month", "net revenue a month", Currency, |r| r.revenue_per_month),
         money("cash_freed", "cash tied up in a pool worth culling", |r| r.cash_freed),
     ],

@@ -70,10 +70,10 @@ pub struct LastLine {
     pub need: f64,
     /// Units to order.
     pub quantity: Units,
-    /// Units; `None` where nobody counted them.
-    pub inventory_position: Option<Units>,
-    /// Units; `None` where nobody counted them.
-    pub available: Option<Units>,
+    /// Units.
+    pub inventory_position: Units,
+    /// Units.
+    pub available: Units,
     /// Price of one unit.
     pub unit_cost: Money,
     /// Quantity x unit cost.
@@ -194,13 +194,12 @@ impl LastRun {
                 location: pool.location,
                 supplier,
                 status: rows.word("status", row, Status::from_name)?,
-                // Of unknown stock nothing was needed as far as anybody could say.
-                need: rows.optional_real("need", row).unwrap_or_default(),
+                need: rows.real("need", row),
                 quantity: rows.units("quantity", row),
-                inventory_position: rows.optional_units("inventory_position", row),
-                available: rows.optional_units("available", row),
-                unit_cost: rows.optional_money("unit_cost", row).unwrap_or_default(),
-                value: rows.optional_money("value", row).unwrap_or_default(),
+                inventory_position: rows.units("inventory_position", row),
+                available: rows.units("available", row),
+                unit_cost: rows.money("unit_cost", row),
+                value: rows.money("value", row),
                 expected_arrival: rows.optional_date("expected_arrival", row),
                 binding: rows.text("binding", row).to_owned(),
             });

@@ -8,7 +8,7 @@ use crate::domain::units::{Money, SupplierId};
 use crate::explain::Unit::{Probability, Units, UpToHundred};
 use crate::tables::table::{
     Row, Table, count, date, location, made_text, money, one_of, optional_count, optional_date,
-    optional_money, optional_real, optional_text, optional_units, place, real, sku, text, units,
+    optional_money, optional_text, optional_units, place, real, sku, text, units,
 };
 
 /// Recommendations: one row a pool and supplier line.
@@ -31,35 +31,20 @@ pub static RECOMMENDATIONS: Table<Recommendation> = Table {
         optional_date("expected_arrival", "when an order placed on the order date arrives", |r| {
             r.expected_arrival
         }),
-        optional_units(
-            "inventory_position",
-            "available + on order - backorders; missing where the stock is unknown",
-            |r| r.of_stock(r.inventory_position),
-        ),
+        units("inventory_position", "available + on order - backorders", |r| r.inventory_position),
         optional_date("stockout_date", "first day the projected stock is gone", |r| {
             r.stockout_date
         }),
-        optional_real("need", "unrounded need; missing where the stock is unknown", Units, |r| {
-            r.of_stock(r.need)
-        }),
+        real("need", "unrounded need", Units, |r| r.need),
         units("quantity", "to order: 0, or at least the minimum and whole packs", |r| r.quantity),
-        optional_money("unit_cost", "price of one unit; missing where nobody says it", |r| {
-            r.knows_cost().then_some(r.unit_cost)
+        money("unit_cost", "price of one unit", |r| r.unit_cost),
+        money("landed_unit_cost", "price, freight, duty and fees of one unit", |r| {
+            r.landed_unit_cost
         }),
-        optional_money(
-            "landed_unit_cost",
-            "price, freight, duty and fees of one unit; missing where the price is",
-            |r| r.knows_cost().then_some(r.landed_unit_cost),
-        ),
-        optional_money("value", "quantity x unit cost; missing where either is unknown", |r| {
-            r.of_stock(r.value).filter(|_| r.knows_cost() || r.quantity.is_zero())
+        money("value", "quantity x unit cost", |r| r.value),
+        money("value_at_risk", "margin expected to be lost if nothing is ordered now", |r| {
+            r.value_at_risk
         }),
-        optional_money(
-            "value_at_risk",
-            "margin expected to be lost if nothing is ordered now; missing where the stock is \
-             unknown, or what a unit costs",
-            |r| r.of_stock(r.value_at_risk).filter(|_| r.knows_stake()),
-        ),
         optional_text("supplier", "from whom", |r| {
             r.supplier.map(|supplier| r.names().supplier(supplier))
         }),
@@ -79,21 +64,14 @@ pub static RECOMMENDATIONS: Table<Recommendation> = Table {
         text("binding", "the constraint that binds: minimum, pack, maximum, budget, ...", |r| {
             &r.binding
         }),
-        optional_units("on_hand", "in the location; missing where nobody counts it", |r| {
-            r.of_stock(r.on_hand)
-        }),
-        optional_units(
-            "available",
-            "on hand - committed - damaged - returns pending; missing where nobody counts it",
-            |r| r.of_stock(r.available),
-        ),
+        units("on_hand", "in the location", |r| r.on_hand),
+        units("available", "on hand - committed - damaged - returns pending", |r| r.available),
         units("on_order", "open orders due inside the horizon", |r| r.on_order),
-        optional_real(
+        real(
             "stockout_probability",
-            "of running out before an order placed today arrives; missing where the stock is \
-             unknown",
+            "of running out before an order placed today arrives",
             Probability,
-            |r| r.of_stock(r.stockout_probability),
+            |r| r.stockout_probability,
         ),
         one_of(
             RecommendationKind::NAMES,
@@ -209,18 +187,6 @@ impl<'a, R> Row<'a, R> {
 }
 
 impl<'a> Row<'a, Recommendation> {
-    /// What is reckoned from the stock: a 0 where nobody counts it would be read as an empty shelf.
-    fn of_stock<V>(&self, value: V) -> Option<V> {
-        self.knows_stock().then_some(value)
-    }
-
-    /// Whether anything says what is lost with a sale.
-    fn knows_stake(&self) -> bool {
-        let at = self.inputs.panel.position((self.sku, self.location));
-        let economics = at.and_then(|at| self.outcome.economics.get(at));
-        economics.is_some_and(|economics| economics.landed_cost.is_some())
-    }
-
     fn supplier_sku(&self) -> Option<&'a str> {
         if self.transfer.is_some() {
             return self.inputs.merchant_sku(self.sku, self.location);

@@ -253,7 +253,7 @@ impl Assistant {
             .filter(|&row| !lines.units("quantity", row).is_zero())
             .filter(|&row| !decided.contains(lines.text("recommendation_id", row)))
             .collect();
-        open.sort_by_key(|&row| (Reverse(lines.optional_money("value_at_risk", row)), row));
+        open.sort_by_key(|&row| (Reverse(lines.money("value_at_risk", row)), row));
         let exceptions = Rows::of(&run, &EXCEPTIONS)?;
         let grave: Vec<usize> = (0..exceptions.len())
             .filter(|&row| exceptions.text("severity", row) != "info")
@@ -274,7 +274,7 @@ impl Assistant {
         }
         let held = (0..lines.len())
             .filter(|&row| lines.text("binding", row) == Binding::Approval.name())
-            .filter(|&row| lines.optional_real("need", row).is_some_and(|need| need > 0.0));
+            .filter(|&row| lines.real("need", row) > 0.0);
         answer.add("held_lines_waiting_for_approval", json!(held.count()));
         answer.add("totals", json!(totals));
         answer.add("attention", json!(attention));
@@ -345,9 +345,19 @@ impl Assistant {
         let lines = Rows::of(&run, &RECOMMENDATIONS)?;
         let own = rows_of(&lines, sku);
         answer.rows(&RECOMMENDATIONS, &lines, at_location(&lines, &own, location), MOST_ROWS);
+        // An arithmetic that starts from a stock of 0 would state what nobody has said.
+        let mut untold = BTreeSet::new();
+        for &row in &own {
+            if lines.text("status", row) == Status::Unknown.name() {
+                untold.insert(lines.text("recommendation_id", row));
+            }
+        }
         let steps = Rows::of(&run, &STEPS)?;
-        let own = rows_of(&steps, sku);
-        answer.rows(&STEPS, &steps, at_location(&steps, &own, location), MOST_ROWS);
+        let mut told = at_location(&steps, &rows_of(&steps, sku), location);
+        told.retain(|&row| {
+            text_in(&steps, "recommendation_id", row).is_none_or(|id| !untold.contains(id))
+        });
+        answer.rows(&STEPS, &steps, told, MOST_ROWS);
         Ok(answer.done())
     }
 
@@ -533,7 +543,7 @@ impl LineState {
         Self {
             row: Some(row),
             quantity: lines.units("quantity", row),
-            value: lines.optional_money("value", row).unwrap_or_default(),
+            value: lines.money("value", row),
         }
     }
 }
@@ -571,11 +581,32 @@ fn text_in<'r>(rows: &'r Rows, name: &str, row: usize) -> Option<&'r str> {
     }
 }
 
-/// Whether a cell is a zero that an assistant would read as advice: nothing to order, nothing
-/// urgent, where the row says that the stock is unknown.
+/// Whether a cell is a zero that stands for something nobody has told: a stock, or what is reckoned
+/// from it, where the row says that it is unknown; a price where there is none.
 fn is_untold(rows: &Rows, row: usize, column: &str) -> bool {
-    ["quantity", "urgency"].contains(&column)
-        && text_in(rows, "status", row) == Some(Status::Unknown.name())
+    const OF_STOCK: [&str; 11] = [
+        "on_hand",
+        "available",
+        "inventory_position",
+        "need",
+        "quantity",
+        "urgency",
+        "stockout_probability",
+        "value_at_risk",
+        "allocated",
+        "reserved",
+        "oversell_risk",
+    ];
+    const OF_PRICE: [&str; 3] = ["unit_cost", "landed_unit_cost", "value"];
+    let unknown = Status::Unknown.name();
+    let says_so = ["status", "action"].iter().any(|name| text_in(rows, name, row) == Some(unknown));
+    if says_so && OF_STOCK.contains(&column) {
+        return true;
+    }
+    let at = rows.columns().iter().position(|column| column.name == "unit_cost");
+    let price = at.and_then(|at| rows.cell(at, row));
+    OF_PRICE.contains(&column)
+        && matches!(price, Some(Cell::Money(amount)) if amount == Money::ZERO)
 }
 
 fn rows_of(rows: &Rows, sku: &str) -> Vec<usize> {

@@ -313,7 +313,7 @@ fn part<'a>(report: &'a Report, kit: &Kit) -> PartData<'a> {
     let mut left = Vec::new();
     if report.knows_stock() {
         for pool in report.pools_of(kit.component) {
-            let line = pool.recommendations.first().filter(|line| line.knows_stock());
+            let line = pool.recommendations.first();
             left.extend(line.map(|l| (report.location(pool.location), l.available)));
         }
     }
@@ -385,7 +385,7 @@ fn pool<'a>(report: &'a Report, pool: &'a PoolResults) -> PoolData<'a> {
             velocity: rounded(c.velocity_per_day, 2),
             cover: c
                 .days_of_cover
-                .filter(|_| pool.recommendations.iter().all(Recommendation::knows_stock))
+                .filter(|_| report.knows_stock())
                 .and_then(|days| rounded(days, 1)),
             revenue: rounded(c.revenue_per_month, 2),
         }),
@@ -427,8 +427,8 @@ fn policy(p: &Policy) -> PolicyData<'_> {
 
 fn line<'a>(report: &'a Report, pool: &PoolResults, r: &'a Recommendation) -> LineData<'a> {
     // What is not known is not zero.
-    let knows_stock = r.knows_stock();
-    let costs = r.knows_cost();
+    let knows_stock = report.knows_stock();
+    let costs = r.unit_cost.is_positive();
     let rules = queue::lot_rules(report, pool, r);
     let is_held = queue::waits(r) && r.quantity.is_zero();
     LineData {
@@ -552,12 +552,12 @@ fn channel<'a>(report: &'a Report, pool: &PoolResults, a: &'a Allocation) -> Cha
         channel: report.channel(a.channel),
         share: rounded(a.share, 4),
         velocity: rounded(a.velocity, 2),
-        allocated: a.knows_stock().then_some(a.allocated),
+        allocated: report.knows_stock().then_some(a.allocated),
         buffer: a.buffer,
         published: a.published,
         listed: a.listed,
         action: a.action.name(),
-        risk: rounded(a.oversell_risk, 4).filter(|_| a.knows_stock()),
+        risk: rounded(a.oversell_risk, 4).filter(|_| report.knows_stock()),
         method,
         why,
         reason: &a.reason,

@@ -87,12 +87,12 @@ fn recommendations(report: &Report) -> Vec<u8> {
         .text("location", "Location", "location", |r| report.location(r.pool.location))
         .text("status", "Status", "status", |r| r.line.status.name())
         .known_money("value_at_risk", "Margin at risk", "value-at-risk", |r| {
-            let known = r.pool.stake_is_known() && r.line.knows_stock();
+            let known = r.pool.stake_is_known() && report.knows_stock();
             known.then(|| r.line.value_at_risk.as_f64())
         })
         .number("quantity", "Order quantity", "order-quantity", |r| some(r.line.quantity))
         .known_money("value", "Order cost", "order-cost", |r| {
-            let known = r.line.knows_cost() || r.line.quantity.is_zero();
+            let known = r.line.unit_cost.is_positive() || r.line.quantity.is_zero();
             known.then(|| r.line.value.as_f64())
         })
         .text("supplier", "Supplier", "supplier", |r| report.source(r.line))
@@ -100,19 +100,19 @@ fn recommendations(report: &Report) -> Vec<u8> {
         .date("stockout_date", "Stock-out date", "stock-out-date", |r| r.line.stockout_date)
         .text("class", "Class", "class", |r| &r.class)
         .number("on_hand", "On hand", "on-hand", |r| {
-            some(r.line.on_hand).filter(|_| r.line.knows_stock())
+            some(r.line.on_hand).filter(|_| report.knows_stock())
         })
         .number("committed", "Committed", "committed", |r| some(r.pool.stock?.committed))
         .number("available", "Available", "available", |r| {
-            some(r.line.available).filter(|_| r.line.knows_stock())
+            some(r.line.available).filter(|_| report.knows_stock())
         })
         .number("on_order", "On order", "on-order", |r| some(r.line.on_order))
         .number("inventory_position", "Position", "inventory-position", |r| {
-            some(r.line.inventory_position).filter(|_| r.line.knows_stock())
+            some(r.line.inventory_position).filter(|_| report.knows_stock())
         })
         .number("velocity", "Velocity / day", "velocity", |r| Some(r.pool.class?.velocity_per_day))
         .number("cover", "Days of cover", "cover", |r| {
-            r.pool.class?.days_of_cover.filter(|_| r.line.knows_stock())
+            r.pool.class?.days_of_cover.filter(|_| report.knows_stock())
         })
         .number("stockout_days_30", "Out-of-stock days in 30", "out-of-stock-days", |r| {
             Some(f64::from(r.pool.picture?.stockout_days_30))
@@ -128,16 +128,14 @@ fn recommendations(report: &Report) -> Vec<u8> {
         .number("reorder_point", "Reorder point", "reorder-point", |r| {
             Some(r.pool.policy?.reorder_point)
         })
-        .number("need", "Need", "need", |r| Some(r.line.need).filter(|_| r.line.knows_stock()))
+        .number("need", "Need", "need", |r| Some(r.line.need))
         .known_money("unit_cost", "Unit cost", "unit-cost", |r| {
             Some(r.line.unit_cost.as_f64()).filter(|&cost| cost > 0.0)
         })
         .known_money("landed_unit_cost", "Landed cost", "landed-cost", |r| {
             Some(r.line.landed_unit_cost.as_f64()).filter(|&cost| cost > 0.0)
         })
-        .known_percent("risk", "Stock-out risk", "risk", |r| {
-            Some(r.line.stockout_probability).filter(|_| r.line.knows_stock())
-        })
+        .percent("risk", "Stock-out risk", "risk", |r| r.line.stockout_probability)
         .number("urgency", "Urgency", "urgency", |r| Some(r.line.urgency))
         .text("reason", "Reason", "reason", |r| &r.line.reason)
         .text("category", "Category", "sku", |r| &r.pool.product.category)
@@ -231,18 +229,18 @@ fn allocation(report: &Report) -> Vec<u8> {
         .text("channel", "Channel", "channel", |r| report.channel(r.row.channel))
         .text("action", "Action", "action", |r| r.row.action.name())
         .known_percent("oversell_risk", "Oversell risk", "oversell-risk", |r| {
-            r.row.knows_stock().then_some(r.row.oversell_risk)
+            report.knows_stock().then_some(r.row.oversell_risk)
         })
         .text("reason", "Reason", "reason", |r| &r.row.reason)
         .text("class", "Class", "class", |r| &r.class)
         .number("published", "Published", "published", |r| some(r.row.published?))
         .number("listed", "Listed now", "exposure", |r| some(r.row.listed?))
         .number("allocated", "Allocated", "allocated", |r| {
-            some(r.row.allocated).filter(|_| r.row.knows_stock())
+            some(r.row.allocated).filter(|_| report.knows_stock())
         })
         .known_money("revenue", "Sales a month", "class", |r| r.revenue)
         .number("reserved", "Reserved", "allocated", |r| {
-            some(r.row.reserved).filter(|_| r.row.knows_stock())
+            some(r.row.reserved).filter(|_| report.knows_stock())
         })
         .number("buffer", "Buffer", "buffer", |r| some(r.row.buffer))
         .percent("share", "Share", "share", |r| r.row.share)

@@ -35,8 +35,7 @@ pub fn channel_stock(run: &PublishedRun) -> Result<BTreeMap<String, Vec<ChannelS
     let pools = Rows::of(run, &RECOMMENDATIONS)?;
     let unavailable: BTreeMap<(&str, &str), Units> = (0..pools.len())
         .map(|row| {
-            let on_hand = pools.optional_units("on_hand", row).unwrap_or_default();
-            let units = on_hand - pools.optional_units("available", row).unwrap_or_default();
+            let units = pools.units("on_hand", row) - pools.units("available", row);
             ((pools.text("sku", row), pools.text("location", row)), units.or_zero())
         })
         .collect();
